@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import yargs, { type CommandModule } from 'yargs';
+import { ExplainedError } from '../base/errors.js';
+
+/** Each command is a file of its own that exports `command`; it is loaded only when it is asked for, so that `--help` is quick. */
+const commands: Record<string, { describe: string; load: () => { command: CommandModule<object, never> } }> = {};
+
+/** Registers a command lazily. Kept as a function so that each entry is one line below. */
+function lazily(name: string, describe: string, load: () => unknown): void {
+  commands[name] = { describe, load: load as () => { command: CommandModule<object, never> } };
+}
+
+lazily('judge', 'Judge a journal or a terminal log', () => require('./judge.js'));
+lazily('package', 'Look into a delta package', () => require('./package.js'));
+lazily('rigs', 'List, check and discover rigs', () => require('./rigs.js'));
+lazily('run', 'Run suites on rigs', () => require('./run.js'));
+lazily('schema', 'Print the JSON Schemas of rig and package files', () => require('./schema.js'));
+lazily('sim', 'Run a simulated EC25 or EC21, or make its packages', () => require('./sim.js'));
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  const root = join(__dirname, '..', '..', '..');
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const parser = yargs(args)
+    .scriptName('dfota')
+    .usage('dfota <command>\n\nQualifies DFOTA delta packages for EC25 and EC21 modules.')
+    .version(version)
+    .strict()
+    .wrap(Math.min(110, process.stdout.columns || 110))
+    .example('dfota run --rig rigs/simulated-ec25.yaml --packages rigs/packages/simulated-ec25.yaml', 'round trips and all suites')
+    .epilogue('Exit codes: 0 all conform, 1 a verdict failed, 2 wrong use or definition, 3 the rig is at fault, 130 interrupted.')
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error instanceof Error ? error : new UsageError(message);
+    });
+  const wanted = args.find((argument) => !argument.startsWith('-'));
+  for (const [name, entry] of Object.entries(commands)) {
+    if (name === wanted) parser.command(entry.load().command);
+    else parser.command(name, entry.describe);
+  }
+  if (wanted === undefined && !args.some((argument) => ['--help', '-h', '--version'].includes(argument))) {
+    process.stdout.write(`${await parser.getHelp()}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  await parser.parseAsync();
+}
+
+class UsageError extends Error {}
+
+main().catch((error: unknown) => {
+  if (error instanceof ExplainedError) {
+    process.stderr.write(`${error.explain()}\n`);
+    process.exitCode = error.exitCode;
+  } else if (error instanceof UsageError) {
+    process.stderr.write(`dfota: ${error.message}\n  try:   dfota --help, or dfota <command> --help\n`);
+    process.exitCode = 2;
+  } else {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write('This is a defect of the harness, not of the module or the rig.\n');
+    process.exitCode = 70;
+  }
+});

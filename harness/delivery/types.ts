@@ -1,0 +1,39 @@
+import type { DeliveryFault, EventOf, Source } from '../journal/events.js';
+
+/** A package that a module can fetch until it is withdrawn. */
+export interface Publication {
+  readonly source: Source;
+  /** The source string for AT+QFOTADL, with the real credentials. */
+  readonly target: string;
+  /** The same with the password masked. */
+  readonly maskedTarget: string;
+  withdraw(): Promise<void>;
+}
+
+export interface PublishOptions {
+  /** Name the module asks for; default the package's own file name. May contain folders (`a/b.zip`). */
+  readonly name?: string;
+  readonly fault?: DeliveryFault;
+  /** Override parts of the address (limits suite). */
+  readonly host?: string;
+  readonly user?: string;
+  readonly password?: string;
+  /** Leave the port out of the address (default 21 or 80). */
+  readonly omitPort?: boolean;
+}
+
+/** FTP and HTTP servers of one run; they serve what is published and nothing else. */
+export interface PackageServer {
+  readonly protocol: 'ftp' | 'http';
+  readonly advertise: { readonly host: string; readonly port: number };
+  readonly listening: { readonly host: string; readonly port: number };
+  publish(file: string, options?: PublishOptions): Promise<Publication>;
+  /** Address of a name that is not published (for tests that want a failure after acceptance). */
+  target(
+    name: string,
+    options?: Omit<PublishOptions, 'fault' | 'name'>,
+  ): { readonly target: string; readonly maskedTarget: string };
+  close(): Promise<void>;
+}
+
+export type ServerEvent = EventOf<'server.request'> | EventOf<'server.response'>;

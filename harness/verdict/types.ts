@@ -1,0 +1,130 @@
+import type {
+  CommandIntent,
+  DeliveryFault,
+  Ending,
+  EventOf,
+  FileList,
+  Identity,
+  Owner,
+  PackageFacts,
+  RigProfile,
+  Source,
+} from '../journal/events.js';
+
+/** Numbers of the journal's events (`n`), or of a log's lines, that something rests on. */
+export type EventNumbers = readonly number[];
+
+/** One report, merged from all lines that carried it. */
+export interface SeenReport {
+  readonly kind: 'download-start' | 'download-end' | 'start' | 'updating' | 'restore' | 'end' | 'text' | 'boot' | 'powered-down';
+  /** Percentage, code, boot report's name or free text. */
+  readonly value: number | string | undefined;
+  readonly text: string;
+  /** When it was first seen (monotonic ms; undefined in a log without times). */
+  readonly t: number | undefined;
+  /** Which lines carried it. */
+  readonly lines: readonly string[];
+  readonly events: EventNumbers;
+}
+
+/** From one START (seen or inferred) to the next one, or to normal mode. */
+export interface Attempt {
+  readonly number: number;
+  /** False: no START was seen, the attempt is inferred from percentages, an END or a fall of the percentage. */
+  readonly startSeen: boolean;
+  readonly started: number | undefined;
+  readonly ended: number | undefined;
+  readonly percentages: readonly {
+    readonly percent: number | undefined;
+    readonly t: number | undefined;
+    readonly event: number;
+  }[];
+  /** Codes of its END reports, in order; more than one is a duplicate. */
+  readonly ends: readonly (number | undefined)[];
+  /** Power was cut during it. */
+  readonly cut: boolean;
+  readonly events: EventNumbers;
+}
+
+/** Everything about one AT+QFOTADL, folded from the journal. */
+export interface UpgradeRecord {
+  readonly id: string;
+  readonly rig: string | undefined;
+  readonly profile: RigProfile | undefined;
+  readonly source: Source | undefined;
+  readonly target: string | undefined;
+  readonly package: PackageFacts | undefined;
+  readonly intent: CommandIntent;
+  readonly fault: DeliveryFault | undefined;
+  readonly faultStruck: boolean;
+  readonly noRoom: boolean;
+  /** Final result of the command itself. */
+  readonly answer: { readonly result: string; readonly code: string | undefined; readonly event: number } | undefined;
+  readonly reports: readonly SeenReport[];
+  readonly download:
+    | {
+        readonly protocol: string;
+        readonly started: number | undefined;
+        readonly ended: number | undefined;
+        readonly code: number | undefined;
+        readonly startSeen: boolean;
+        readonly endSeen: boolean;
+      }
+    | undefined;
+  readonly attempts: readonly Attempt[];
+  /** Times the lines' devices left, by line. */
+  readonly departures: readonly { readonly line: string; readonly t: number; readonly event: number }[];
+  readonly arrivals: readonly { readonly line: string; readonly t: number; readonly event: number }[];
+  readonly powerActions: readonly EventOf<'power.do'>[];
+  /** Power or reset actions of the harness between the command and the end. */
+  readonly powerCuts: number;
+  readonly requests: readonly {
+    readonly request: EventOf<'server.request'>;
+    readonly response: EventOf<'server.response'> | undefined;
+  }[];
+  readonly logins: readonly EventOf<'server.login'>[];
+  readonly before: { readonly identity: Identity | undefined; readonly files: FileList | undefined };
+  readonly after: {
+    readonly identity: Identity | undefined;
+    readonly files: FileList | undefined;
+    readonly event: number | undefined;
+  };
+  readonly ready: { readonly t: number | undefined; readonly event: number } | undefined;
+  readonly stopped:
+    { readonly why: EventOf<'upgrade.end'>['why']; readonly detail: string | undefined; readonly event: number } | undefined;
+  readonly device: { readonly kind: 'emergency-download' | 'dump'; readonly event: number } | undefined;
+  readonly rigFaults: readonly EventOf<'rig.fault'>[];
+  readonly lags: readonly EventOf<'host.lag'>[];
+  /** ms; undefined when it can't be told. */
+  readonly times: {
+    readonly download: number | undefined;
+    readonly flash: number | undefined;
+    readonly boot: number | undefined;
+    readonly total: number | undefined;
+  };
+  /** Lines or bytes that could not be understood. */
+  readonly notUnderstood: readonly { readonly text: string; readonly event: number }[];
+  readonly events: EventNumbers;
+}
+
+export interface Finding {
+  readonly rule: string;
+  readonly requirement: string;
+  readonly owner: Owner;
+  readonly text: string;
+  readonly expected: string;
+  readonly seen: string;
+  readonly events: EventNumbers;
+}
+
+export interface Judgement {
+  /** Undefined: the events do not tell how it ended. */
+  readonly ending: Ending | undefined;
+  /** `fail`: a firmware or package finding. `invalid`: a rig or harness finding. `inconclusive`: undecided. */
+  readonly result: 'pass' | 'fail' | 'invalid' | 'inconclusive';
+  readonly findings: readonly Finding[];
+  /** Facts worth reporting that are neither good nor bad (retries observed, lost URCs …). */
+  readonly observations: readonly { readonly id: string; readonly text: string; readonly events: EventNumbers }[];
+  /** Requirements that this upgrade put to the test. */
+  readonly exercised: readonly string[];
+}

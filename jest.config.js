@@ -1,0 +1,20 @@
+'use strict';
+// Two projects: what proves the harness itself (`npm test`), and the suites that run against a module.
+// `npx jest suites/round-trip.suite.ts` drives a rig directly; `dfota run` does it with a report.
+const transform = {
+  '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
+};
+// Sources import each other as `./x.js`, as Node.js wants it; Jest finds the TypeScript behind it.
+const moduleNameMapper = { '^(\\.{1,2}/.*)\\.js$': '$1' };
+module.exports = {
+  projects: [
+    {
+      displayName: 'harness',
+      rootDir: __dirname,
+      testMatch: ['<rootDir>/harness/**/*.test.ts'],
+      testEnvironment: 'node',
+      transform,
+      moduleNameMapper,
+    },
+  ],
+};
