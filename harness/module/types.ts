@@ -1,3 +1,8 @@
+import type { AtPort, Urc } from '../at/types.js';
+import type { Clock } from '../base/clock.js';
+import type { Random } from '../base/random.js';
+import type { Secrets } from '../base/secrets.js';
+import type { PackageServer } from '../delivery/types.js';
 import type {
   CommandIntent,
   DeliveryFault,
@@ -8,6 +13,10 @@ import type {
   RigProfile,
   Source,
 } from '../journal/events.js';
+import type { Journal } from '../journal/journal.js';
+import type { Line } from '../line/types.js';
+import type { Power } from '../power/types.js';
+import type { RigDefinition } from '../rig/schema.js';
 
 /** A package as suites hand it about: where the file lies and what is known of it. */
 export interface Package {
@@ -19,9 +28,28 @@ export interface Package {
   readonly toRevision: string;
 }
 
+/** The two packages of a run; the unit's baseline is where `upgrade` starts from. */
+export interface Pair {
+  readonly name: string;
+  readonly upgrade: Package;
+  readonly downgrade: Package;
+}
+
+/**
+ * Looks on while an upgrade runs. Both are called synchronously, before the harness does anything else with what was seen: a power
+ * cut that hangs here loses no time. The watch notices power.do events by itself: supply may be cut and switched on again in mid-watch.
+ */
+export interface UpgradeObserver {
+  /** Each line that is not part of an answer, parsed. */
+  onUrc?(urc: Urc): void;
+  /** Each event of the run just after it was written, `line.rx` (raw bytes, before anything has parsed them) included. */
+  onEvent?(event: JournalEvent): void;
+}
+
 export interface UpgradeOptions {
   readonly from: Source;
   readonly fault?: DeliveryFault;
+  readonly observer?: UpgradeObserver;
   readonly intent?: CommandIntent;
   /** Parts of the address, or the whole source string, for the limits suite. */
   readonly address?: {
@@ -56,4 +84,45 @@ export interface Unit {
   remove(source: 'ufs' | 'sd', name: string): Promise<void>;
   /** Brings the unit to its baseline by the restore ladder; throws a RigFault when the last rung fails. */
   restore(why: string): Promise<void>;
+  /** Lets go of the lines' listeners. The lines, the power and the servers belong to the caller, who closes them after this. */
+  close(): void;
 }
+
+/** A line of the rig and the AT dialogue on it. */
+export interface UnitLine {
+  readonly line: Line;
+  readonly port: AtPort;
+}
+
+export interface UnitOptions {
+  readonly rig: RigDefinition;
+  readonly profile: RigProfile;
+  readonly pair: Pair;
+  /** At least one of them. */
+  readonly lines: { readonly at?: UnitLine; readonly uart?: UnitLine };
+  readonly power: Power;
+  readonly servers: { readonly ftp?: PackageServer; readonly http?: PackageServer };
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  readonly random: Random;
+  /** Where the SIM PIN is looked up (rig.sim.pinEnv); default `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * Last rung of the restore ladder: brings the unit to the baseline by a full flash (rig.restore.command, or a simulated unit's own
+   * reflash). Rejects with a RigFault when that failed. Without it that rung is left out.
+   */
+  readonly restoreCommand?: (why: string) => Promise<void>;
+  /** Name of the test that runs now, for upgrade.start. */
+  readonly currentTest?: () => string | undefined;
+  /** Aborts waits: an upgrade under way ends as `interrupted`, anything else rejects with a RigFault. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Finds the unit, or powers it on, and brings it up: ready, its identity checked, URCs routed, SIM, APN and registration as the rig
+ * says. It does not bring the unit to its baseline version: that is `restore`. Rejects with a RigFault (exit 3): no answer within the
+ * limits, an identity that is not the rig's (before anything on the unit was changed), a SIM or network that does not come up.
+ * Implemented by `openUnit` of `unit.ts`.
+ */
+export type OpenUnit = (options: UnitOptions) => Promise<Unit>;
