@@ -1,0 +1,79 @@
+/**
+ * What a suite may use. A suite reads like a test plan: it never sleeps, never reads a port and never knows on which rig it runs.
+ */
+import type { Source } from '../journal/events.js';
+import type { Package } from '../module/types.js';
+import { outcomeOf } from './outcome.js';
+import type { Need, World } from './world.js';
+
+function world(): World {
+  if (globalThis.dfota === undefined) {
+    throw new Error('A suite needs a rig: run it by `dfota run`, or by `npx jest --selectProjects suites suites/<name>.suite.ts`.');
+  }
+  return globalThis.dfota;
+}
+
+/** All ways by which a package can reach a module; a suite asks for each, the rig says which it has. */
+export const sources: readonly Source[] = ['ftp', 'http', 'ufs', 'sd'];
+export const servers: readonly ('ftp' | 'http')[] = ['ftp', 'http'];
+
+export const { unit, pair, rig } = world();
+
+/** A package made from a sound one that a module must refuse; the kinds are those of DG-18. */
+export const spoil: World['spoil'] = (from, contents) => world().spoil(from, contents);
+
+/** The package of the other direction: sound, but made for a version that is not the one running (DG-21). */
+export function wrongBase(other: Package): Package {
+  return {
+    ...other,
+    // The module must stay where it is: on the version that the other package would lead to.
+    fromRevision: other.toRevision,
+    facts: { ...other.facts, contents: 'wrong-base' },
+  };
+}
+
+export const random: World['random'] = (label) => world().random(label);
+export const judgeSequence: World['judgeSequence'] = (upgrades) => world().judgeSequence(upgrades);
+
+export interface CheckOptions {
+  /** Requirement ids (docs/requirements.md) that this test puts to the proof. */
+  readonly covers: readonly string[];
+  /** What the rig must have; what it lacks makes the test a skip with that reason. */
+  readonly needs?: readonly Need[];
+  /** A reason of the suite's own to leave the test out. */
+  readonly skip?: string | undefined;
+}
+
+/**
+ * A test on the rig. It is skipped with its reason when the rig lacks something, and tried again, a bounded number of times, when the rig
+ * or the harness spoilt it; the module's failures are never tried away.
+ */
+export function check(title: string, options: CheckOptions, body: () => Promise<void>): void {
+  const reason = options.skip ?? (options.needs ?? []).map((need) => world().lacks(need)).find((lack) => lack !== undefined);
+  const declared = { title, covers: options.covers, skipped: reason };
+  world().declare(declared);
+  if (reason !== undefined) {
+    test.skip(title, () => undefined);
+    return;
+  }
+  test(title, async () => {
+    for (let number = 1; ; number += 1) {
+      try {
+        await body();
+        return;
+      } catch (error) {
+        const { name, message } = told(error);
+        const spoilt = name === 'RigFault' || outcomeOf([message]).outcome === 'invalid';
+        if (!spoilt || number >= world().tries) throw error;
+        world().retried(title, number, message);
+        await world().baseline('a try that did not count');
+      }
+    }
+  });
+}
+
+/** Errors of the harness come from outside Jest's sandbox, where `instanceof Error` does not know them. */
+function told(error: unknown): { name: string; message: string } {
+  const { name, message } = Object(error) as { name?: unknown; message?: unknown };
+  return { name: String(name), message: typeof message === 'string' ? message : String(error) };
+}

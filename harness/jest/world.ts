@@ -1,0 +1,35 @@
+import type { RigDefinition } from '../rig/schema.js';
+import type { Package, Unit, Upgrade } from '../module/types.js';
+import type { Ending, Source } from '../journal/events.js';
+import type { Judgement } from '../verdict/types.js';
+
+/** What the environment lends to the suites of one rig, across the border of Jest's sandbox. */
+export interface World {
+  readonly rig: RigDefinition;
+  readonly unit: Unit;
+  readonly pair: { readonly upgrade: Package; readonly downgrade: Package };
+  /** A package made from a sound one that a module must refuse. */
+  spoil(from: Package, contents: 'corrupt' | 'truncated' | 'not-a-zip' | 'empty'): Promise<Package>;
+  /** Judges an upgrade, writes the verdict to the journal once, and gives the text for a failure message. */
+  judge(upgrade: Upgrade): Judgement & { readonly text: string };
+  /** Findings that only several upgrades show together (round trip, retry count). */
+  judgeSequence(upgrades: readonly Upgrade[]): Judgement & { readonly text: string };
+  expectEnding(upgrade: Upgrade, ending: Ending): { readonly met: boolean; readonly text: string };
+  /** Why the rig cannot do it, or undefined when it can. */
+  lacks(need: Need): string | undefined;
+  /** Ids and reasons of tests, told by `check` when a suite is read. */
+  declare(test: { readonly title: string; readonly covers: readonly string[]; readonly skipped: string | undefined }): void;
+  /** Notes a try of a test that did not count, before the next. */
+  retried(title: string, number: number, why: string): void;
+  /** Brings the unit to its baseline; a rig set aside makes the test a skip with that reason. */
+  baseline(why: string): Promise<void>;
+  random(label: string): { word(length: number): string; int(low: number, high: number): number };
+  /** How often a test is tried when the rig or the harness, not the firmware, spoilt it. */
+  readonly tries: number;
+}
+
+export type Need = Source | 'restorable-failures' | 'power-cuts' | 'network';
+
+declare global {
+  var dfota: World | undefined;
+}
