@@ -21,7 +21,10 @@ describe.each(servers)('download over %s', (source) => {
   }
 
   // The client may notice, or the recovery: guide 4 and 5 leave it open. Never may a wrong version come of it.
-  for (const fault of [{ name: 'truncate', percent: 70 }, { name: 'corrupt', percent: 50 }] as const) {
+  for (const fault of [
+    { name: 'truncate', percent: 70 },
+    { name: 'corrupt', percent: 50 },
+  ] as const) {
     check(
       `${fault.name} at ${String(fault.percent)} %: noticed, and the old version goes on`,
       { needs: [source, 'restorable-failures'], covers: [...covers, 'DG-18'] },

@@ -43,7 +43,9 @@ describe('limits of an FTP source', () => {
     'port 0': { port: 0 },
     'port 65536': { port: 65536 },
     'a port that is no number': { target: 'ftp://user:word@127.0.0.1:2x/update.zip' },
-    'a whole of 256 bytes': { target: `ftp://user:word@127.0.0.1:21/${zip(256 - 'ftp://user:word@127.0.0.1:21/'.length, 'whole')}` },
+    'a whole of 256 bytes': {
+      target: `ftp://user:word@127.0.0.1:21/${zip(256 - 'ftp://user:word@127.0.0.1:21/'.length, 'whole')}`,
+    },
     'another scheme': { target: 'tftp://user:word@127.0.0.1:21/update.zip' },
     'an empty source': { target: '' },
   };
@@ -56,7 +58,12 @@ describe('limits of an FTP source', () => {
   }
 
   check('every part at its limit at once works', { needs: ['ftp'], covers: ['DG-03', 'DG-07', 'DG-10'] }, async () => {
-    const address = { user: word(50, 'user'), password: word(50, 'password'), name: zip(50, 'path'), ...(host === undefined ? {} : { host }) };
+    const address = {
+      user: word(50, 'user'),
+      password: word(50, 'password'),
+      name: zip(50, 'path'),
+      ...(host === undefined ? {} : { host }),
+    };
     const upgrade = await unit.upgrade(pair.upgrade, { from: 'ftp', address });
     expect(upgrade).toConform();
     expect(upgrade).toEndAs('upgraded');
@@ -103,7 +110,11 @@ describe.each(servers)('the default port of %s', (source) => {
   const advertised = rig.delivery[source]?.advertise.endsWith(`:${String(standard)}`) === true;
   check(
     `${String(standard)} is used when the port is left out`,
-    { needs: [source], covers, skip: advertised ? undefined : `the rig does not advertise its ${source} server on port ${String(standard)}` },
+    {
+      needs: [source],
+      covers,
+      skip: advertised ? undefined : `the rig does not advertise its ${source} server on port ${String(standard)}`,
+    },
     async () => {
       const upgrade = await unit.upgrade(pair.upgrade, { from: source, address: { omitPort: true } });
       expect(upgrade).toConform();
@@ -122,8 +133,9 @@ describe('limits of a local source', () => {
       expect(upgrade).toEndAs('upgraded');
     });
     check(`a path of 129 bytes on ${source} gets ERROR`, { needs: [source], covers: ['DG-05', 'DG-06'] }, async () => {
-      const target = `${folder}${zip(129 - folder.length, `too long on ${source}`)}`;
-      const upgrade = await unit.upgrade(pair.upgrade, { from: source, intent: 'beyond-limit', address: { target } });
+      // The file is there, so that nothing but its name's length can be refused.
+      const name = zip(129 - folder.length, `too long on ${source}`);
+      const upgrade = await unit.upgrade(pair.upgrade, { from: source, intent: 'beyond-limit', address: { name } });
       expect(upgrade).toConform();
       expect(upgrade).toEndAs('rejected');
     });

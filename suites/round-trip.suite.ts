@@ -6,7 +6,10 @@ const orderOf = { ftp: 'DG-07', http: 'DG-08', ufs: 'DG-09', sd: 'DG-09' };
 describe.each(sources)('round trip over %s', (source) => {
   check(
     'v12 → v13 → v12',
-    { needs: [source], covers: ['DG-01', orderOf[source], 'DG-10', 'DG-11', 'DG-12', 'DG-13', 'DG-14', 'DH-03', 'DH-04', 'DH-08'] },
+    {
+      needs: [source],
+      covers: ['DG-01', orderOf[source], 'DG-10', 'DG-11', 'DG-12', 'DG-13', 'DG-14', 'DH-03', 'DH-04', 'DH-08'],
+    },
     async () => {
       const trip = [];
       for (const step of [pair.upgrade, pair.downgrade]) {

@@ -27,7 +27,8 @@ export function readAssignment(environment: NodeJS.ProcessEnv, wall: string): As
   const root = projectRoot();
   const at = (path: string): string => (isAbsolute(path) ? path : resolve(root, path));
   const seed = Number.parseInt(environment['DFOTA_SEED'] ?? '1', 10);
-  if (!Number.isInteger(seed)) throw new UserError('DFOTA_SEED must be a whole number', { seen: String(environment['DFOTA_SEED']) });
+  if (!Number.isInteger(seed))
+    throw new UserError('DFOTA_SEED must be a whole number', { seen: String(environment['DFOTA_SEED']) });
   const run = `direct-${wall.replace(/[:.]/g, '-')}-${String(process.pid)}`;
   const out = environment['DFOTA_OUT'] === undefined ? join(root, 'reports', run) : at(environment['DFOTA_OUT']);
   mkdirSync(out, { recursive: true });

@@ -38,7 +38,8 @@ function stripMark(text: string): string {
 
 /** A rig fault becomes an invalid test; anything else stays what it is. */
 export function asTestError(error: unknown): Error {
-  if (error instanceof RigFault) return new Error(marked('invalid', `the rig, not the firmware: ${error.explain()}`), { cause: error });
+  if (error instanceof RigFault)
+    return new Error(marked('invalid', `the rig, not the firmware: ${error.explain()}`), { cause: error });
   return error instanceof Error ? error : new Error(String(error));
 }
 

@@ -8,7 +8,9 @@ import type { Need, World } from './world.js';
 
 function world(): World {
   if (globalThis.dfota === undefined) {
-    throw new Error('A suite needs a rig: run it by `dfota run`, or by `npx jest --selectProjects suites suites/<name>.suite.ts`.');
+    throw new Error(
+      'A suite needs a rig: run it by `dfota run`, or by `npx jest --selectProjects suites suites/<name>.suite.ts`.',
+    );
   }
   return globalThis.dfota;
 }
@@ -18,6 +20,21 @@ export const sources: readonly Source[] = ['ftp', 'http', 'ufs', 'sd'];
 export const servers: readonly ('ftp' | 'http')[] = ['ftp', 'http'];
 
 export const { unit, pair, rig } = world();
+
+/** For what does not depend on the way: the cheapest one that the rig has. */
+export const anySource: Source =
+  (['ufs', 'ftp', 'http', 'sd'] as const).find((source) => world().lacks(source) === undefined) ?? 'ufs';
+/** The storages of the module that the rig uses. */
+export const storages = (['ufs', 'sd'] as const).filter((source) => world().lacks(source) === undefined);
+
+/** kB/s at which a package takes two fifths of the time that the rig allows a download. */
+export function slowRate({ facts }: Package): number {
+  return Math.max(1, facts.size / 1000 / ((unit.profile.limits.download / 1000) * 0.4));
+}
+
+/** Fills a storage until only `leaving` bytes are free; resolves with the way to undo it. */
+export const fillStorage = (storage: 'ufs' | 'sd', { leaving }: { leaving: number }): Promise<() => Promise<void>> =>
+  world().fill(storage, leaving);
 
 /** A package made from a sound one that a module must refuse; the kinds are those of DG-18. */
 export const spoil: World['spoil'] = (from, contents) => world().spoil(from, contents);

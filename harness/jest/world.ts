@@ -1,3 +1,4 @@
+import type { Random } from '../base/random.js';
 import type { RigDefinition } from '../rig/schema.js';
 import type { Package, Unit, Upgrade } from '../module/types.js';
 import type { Ending, Source } from '../journal/events.js';
@@ -23,7 +24,9 @@ export interface World {
   retried(title: string, number: number, why: string): void;
   /** Brings the unit to its baseline; a rig set aside makes the test a skip with that reason. */
   baseline(why: string): Promise<void>;
-  random(label: string): { word(length: number): string; int(low: number, high: number): number };
+  random(label: string): Random;
+  /** Fills a storage with a file of our own until only so many bytes are free; resolves with the way to undo it. */
+  fill(storage: 'ufs' | 'sd', leaving: number): Promise<() => Promise<void>>;
   /** How often a test is tried when the rig or the harness, not the firmware, spoilt it. */
   readonly tries: number;
 }

@@ -178,6 +178,9 @@ export const eventSchema = z.discriminatedUnion('type', [
     why: z.string().optional(),
   }),
 
+  /** A try that did not count because the rig or the harness spoilt it; the test goes on with the next. */
+  event('test.try', { test: z.string(), number: z.int(), why: z.string() }),
+
   event('line.appeared', { line, path: z.string(), device: z.string() }),
   event('line.gone', { line, path: z.string() }),
   /** `sinceAppeared`: from the device's appearance to our first read, when it was seen to appear. */

@@ -60,6 +60,8 @@ export interface UpgradeOptions {
     readonly password?: string;
     readonly omitPort?: boolean;
     readonly port?: number;
+    /** Makes the file's name so long that the whole source string has this many bytes. */
+    readonly wholeLength?: number;
   };
 }
 

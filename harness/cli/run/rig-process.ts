@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { assignmentVariable, type Assignment } from '../../jest/assignment.js';
+import { suiteConfig } from '../../jest/config.js';
+import { projectRoot } from '../../jest/paths.js';
+
+export interface RigProcess {
+  /** Settles with the exit code, or the signal's name, when the process has ended. */
+  readonly ended: Promise<number | string>;
+  /** Asks it to stop: it leaves the power safe and reports what it has. */
+  interrupt(): void;
+  kill(): void;
+}
+
+export interface RigJob {
+  readonly name: string;
+  readonly assignment: Assignment;
+  readonly suites: readonly string[];
+  readonly pattern: string | undefined;
+  /** Folder of this rig within the run's: Jest's own output and JUnit file. */
+  readonly folder: string;
+}
+
+/**
+ * One Jest process a rig: a wreck on one rig can't touch another. It is in a process group of its own, so that Ctrl-C reaches it
+ * through us alone, and it ends by itself when we die (its channel closes).
+ */
+export function startRig(job: RigJob): RigProcess {
+  const root = projectRoot();
+  const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
+  const config = suiteConfig({ rig: job.name, outputDirectory: job.folder });
+  const args = [
+    jest,
+    '--config',
+    JSON.stringify(config),
+    '--runInBand',
+    '--colors=false',
+    ...(job.pattern === undefined ? [] : ['--testNamePattern', job.pattern]),
+    '--runTestsByPath',
+    ...job.suites.map((suite) => join(root, 'suites', `${suite}.suite.ts`)),
+  ];
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, [assignmentVariable]: JSON.stringify(job.assignment), FORCE_COLOR: '0' },
+  });
+  const log = createWriteStream(join(job.folder, 'jest.log'));
+  child.stdout?.pipe(log, { end: false });
+  child.stderr?.pipe(log, { end: false });
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('error', (error) => {
+      resolve(error.message);
+    });
+    child.once('close', (code, signal) => {
+      log.end(() => {
+        resolve(code ?? signal ?? 'unknown');
+      });
+    });
+  });
+  return {
+    ended,
+    interrupt() {
+      child.kill('SIGTERM');
+    },
+    kill() {
+      child.kill('SIGKILL');
+    },
+  };
+}

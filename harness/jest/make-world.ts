@@ -1,0 +1,157 @@
+import { basename, join } from 'node:path';
+import { RigFault } from '../base/errors.js';
+import { seeded } from '../base/random.js';
+import type { Journal } from '../journal/journal.js';
+import type { Pair, Unit, Upgrade } from '../module/types.js';
+import { spoil } from '../package/spoil.js';
+import { packageFacts } from '../package/inspect.js';
+import type { RigDefinition } from '../rig/schema.js';
+import { fold } from '../verdict/fold.js';
+import { judge } from '../verdict/judge.js';
+import { judgeSequence } from '../verdict/sequence.js';
+import { failureText } from '../verdict/text.js';
+import type { Judgement } from '../verdict/types.js';
+import { marked } from './outcome.js';
+import type { Need, World } from './world.js';
+
+export interface WorldOptions {
+  readonly rig: RigDefinition;
+  readonly unit: Unit;
+  readonly pair: Pair;
+  readonly journal: Journal;
+  readonly seed: number;
+  /** Private folder for packages made by suites. */
+  readonly workshop: string;
+  readonly tries: number;
+  readonly signal: AbortSignal;
+}
+
+const fillerName = 'filler.bin';
+/** Bytes; at 115,200 baud 16 MiB take 25 minutes. */
+const largestFiller = 16 * 1024 * 1024;
+
+type Judged = Judgement & { readonly text: string };
+
+export interface MadeWorld {
+  readonly world: World;
+  coveredBy(title: string): readonly string[];
+  skipReason(title: string): string | undefined;
+}
+
+/** What the suites of a rig see, built on the unit. Titles are matched by their end, since describe blocks stand in front. */
+export function makeWorld(options: WorldOptions): MadeWorld {
+  const { rig, unit, pair, journal } = options;
+  const declared: Parameters<World['declare']>[0][] = [];
+  const judged = new Map<string, Judged>();
+  let aside: string | undefined;
+
+  const find = (title: string): (typeof declared)[number] | undefined => declared.findLast((test) => title.endsWith(test.title));
+
+  function judgeOnce(upgrade: Upgrade): Judged {
+    const known = judged.get(upgrade.id);
+    if (known !== undefined) return known;
+    const record = fold(upgrade.events).find((candidate) => candidate.id === upgrade.id);
+    if (record === undefined) throw new Error(`no record of ${upgrade.id} in its own events`);
+    const judgement = judge(record);
+    journal.write({
+      type: 'verdict',
+      upgrade: upgrade.id,
+      result: judgement.result,
+      ...(judgement.ending === undefined ? {} : { ending: judgement.ending }),
+      findings: judgement.findings.map(({ rule, requirement, owner, text, events }) => ({
+        rule,
+        requirement,
+        owner,
+        text,
+        events: [...events],
+      })),
+    });
+    const whole = { ...judgement, text: failureText(record, judgement, upgrade.events) };
+    judged.set(upgrade.id, whole);
+    return whole;
+  }
+
+  const world: World = {
+    rig,
+    unit,
+    pair,
+    tries: options.tries,
+    async spoil(from, contents) {
+      const path = join(options.workshop, `${contents}-${basename(from.path)}`);
+      await spoil(from.path, contents, path, options.seed);
+      return { ...from, path, facts: await packageFacts(path, from.facts.from, from.facts.to, contents) };
+    },
+    judge: judgeOnce,
+    judgeSequence(upgrades) {
+      const events = upgrades.flatMap((upgrade) => [...upgrade.events]);
+      const records = upgrades.flatMap((upgrade) => fold(upgrade.events).filter((record) => record.id === upgrade.id));
+      const judgement = judgeSequence(records);
+      const [first] = records;
+      return { ...judgement, text: first === undefined ? 'no upgrade to judge' : failureText(first, judgement, events) };
+    },
+    lacks: (need) => lacks(rig, need),
+    declare(test) {
+      declared.push(test);
+    },
+    retried(title, number, why) {
+      journal.write({ type: 'test.try', test: title, number, why });
+    },
+    async baseline(why) {
+      if (options.signal.aborted) throw new Error(marked('skipped', 'the run was interrupted'));
+      if (aside !== undefined) throw new Error(marked('skipped', `the rig was set aside: ${aside}`));
+      try {
+        await unit.restore(why);
+      } catch (error) {
+        if (options.signal.aborted) throw new Error(marked('skipped', 'the run was interrupted'), { cause: error });
+        if (error instanceof RigFault) {
+          aside = error.message;
+          throw new Error(marked('invalid', `the rig is set aside: ${error.explain()}`), { cause: error });
+        }
+        throw error;
+      }
+    },
+    random: (label) => seeded(options.seed, `${rig.name}/${label}`),
+    async fill(storage, leaving) {
+      const files = await unit.files('check');
+      const free = storage === 'ufs' ? files.ufsFree : files.sdFree;
+      if (free === undefined)
+        throw new Error(marked('inconclusive', `the module does not say how much room is left on ${storage}`));
+      const size = free - leaving;
+      if (size > largestFiller) {
+        throw new Error(marked('skipped', `${storage} has ${String(free)} bytes free: filling it would take too long`));
+      }
+      if (size > 0) await unit.upload(storage, fillerName, Buffer.alloc(size, 0x55));
+      return async () => {
+        if (size > 0) await unit.remove(storage, fillerName);
+      };
+    },
+  };
+  return {
+    world,
+    coveredBy: (title) => find(title)?.covers ?? [],
+    skipReason: (title) => find(title)?.skipped,
+  };
+}
+
+/** Why a rig cannot do something, or undefined when it can. */
+export function lacks(rig: RigDefinition, need: Need): string | undefined {
+  switch (need) {
+    case 'ftp':
+    case 'http':
+      return rig.delivery[need] === undefined ? `the rig has no ${need} delivery` : undefined;
+    case 'ufs':
+      return rig.delivery.ufs ? undefined : 'the rig does not deliver by UFS';
+    case 'sd':
+      return rig.delivery.sd ? undefined : 'the rig has no SD card';
+    case 'restorable-failures':
+      return rig.firmware.afterRetries === 'retries-for-ever' && rig.restore === undefined && rig.power.simulated === undefined
+        ? 'its firmware retries a failing package for ever, and the rig has no restore command'
+        : undefined;
+    case 'power-cuts':
+      return rig.safety.powerCuts ? undefined : 'the rig does not allow power cuts (safety.powerCuts)';
+    case 'network':
+      return rig.network.registration ? undefined : 'the rig has no mobile network';
+    default:
+      return undefined;
+  }
+}

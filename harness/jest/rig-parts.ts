@@ -1,0 +1,91 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.js';
+import type { Random } from '../base/random.js';
+import type { Secrets } from '../base/secrets.js';
+import type { Teardown } from '../base/teardown.js';
+import { openAtPort } from '../at/port.js';
+import { startFtpServer } from '../delivery/ftp.js';
+import { startHttpServer } from '../delivery/http.js';
+import type { PackageServer } from '../delivery/types.js';
+import type { Journal } from '../journal/journal.js';
+import { lineRoles } from '../journal/events.js';
+import { openLine } from '../line/line.js';
+import type { UnitLine } from '../module/types.js';
+import { openPower } from '../power/open.js';
+import { startSimulatedUnit } from '../power/simulated/unit.js';
+import type { Power } from '../power/types.js';
+import type { RigDefinition } from '../rig/schema.js';
+
+export interface PartsOptions {
+  readonly rig: RigDefinition;
+  readonly seed: number;
+  readonly random: Random;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly secrets: Secrets;
+  readonly workshop: string;
+  readonly teardown: Teardown;
+}
+
+export interface RigParts {
+  readonly lines: { at?: UnitLine; uart?: UnitLine };
+  readonly power: Power;
+  readonly servers: { ftp?: PackageServer; http?: PackageServer };
+  readonly restoreCommand: ((why: string) => Promise<void>) | undefined;
+}
+
+/** Opens what the rig's definition names: switch, servers, lines. Each is registered for its end before the next is opened. */
+export async function openRig(options: PartsOptions): Promise<RigParts> {
+  const { rig, journal, clock, secrets, teardown, workshop, random, seed } = options;
+  const simulated = rig.power.simulated === undefined ? undefined : await startSimulatedUnit({ rig, seed, journal, clock });
+  if (simulated !== undefined) teardown.defer('simulated unit', () => simulated.close());
+  const power = await openPower(rig, { journal, clock, ...(simulated === undefined ? {} : { simulated }) });
+  teardown.defer('power', () => power.close(), 30_000);
+
+  const servers: RigParts['servers'] = {};
+  const { ftp, http } = rig.delivery;
+  const context = (protocol: string) => {
+    const folder = join(workshop, protocol);
+    mkdirSync(folder);
+    return { journal, clock, secrets, random, folder };
+  };
+  if (ftp !== undefined) {
+    const server = await startFtpServer(ftp, context('ftp'));
+    teardown.defer('FTP server', () => server.close());
+    servers.ftp = server;
+  }
+  if (http !== undefined) {
+    const server = await startHttpServer(http, context('http'));
+    teardown.defer('HTTP server', () => server.close());
+    servers.http = server;
+  }
+  // A simulated unit's mobile network leads the advertised addresses to where the servers listen, as a router in front of a lab does.
+  for (const server of Object.values(servers)) {
+    const names = [server.advertise.host, rig.delivery[server.protocol]?.longestHost].filter((name) => name !== undefined);
+    for (const name of names) {
+      await simulated?.route(
+        `${name}:${String(server.advertise.port)}`,
+        `${server.listening.host}:${String(server.listening.port)}`,
+      );
+    }
+  }
+
+  const lines: RigParts['lines'] = {};
+  for (const role of lineRoles) {
+    const path = simulated?.linePaths[role];
+    const definition = path === undefined ? rig.lines?.[role] : { device: path, baudRate: 115_200 };
+    if (definition === undefined) continue;
+    const line = openLine(definition, role, { journal, clock, secrets });
+    teardown.defer(`line ${role}`, () => line.close());
+    const port = openAtPort(line, { journal, clock });
+    teardown.defer(`AT port ${role}`, () => port.close());
+    lines[role] = { line, port };
+  }
+  return { lines, power, servers, restoreCommand: restoreCommand() };
+
+  function restoreCommand(): RigParts['restoreCommand'] {
+    if (simulated !== undefined) return () => simulated.reflash();
+    return undefined;
+  }
+}

@@ -1,0 +1,228 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock, type Clock } from '../base/clock.js';
+import { ExplainedError, messageOf, RigFault } from '../base/errors.js';
+import { seeded } from '../base/random.js';
+import { Secrets } from '../base/secrets.js';
+import { Teardown } from '../base/teardown.js';
+import { openJournal, type Journal } from '../journal/journal.js';
+import { checkPairFits, loadPair, loadRig } from '../rig/load.js';
+import { acquireLease } from '../rig/lease.js';
+import { maskImei, profileOf, secretsOf } from '../rig/profile.js';
+import { packageFacts } from '../package/inspect.js';
+import { openUnit } from '../module/unit.js';
+import type { Package } from '../module/types.js';
+import { readAssignment, type Assignment } from './assignment.js';
+import { watchLag } from './lag.js';
+import { marked, outcomeOf } from './outcome.js';
+import { openRig } from './rig-parts.js';
+import type { World } from './world.js';
+import { makeWorld } from './make-world.js';
+
+/** A rig, held open for all suites of one Jest process. */
+export interface Session {
+  readonly world: World;
+  readonly assignment: Assignment;
+  testStarted(suite: string, title: string): void;
+  testEnded(suite: string, title: string, errors: readonly string[]): void;
+  testSkipped(suite: string, title: string): void;
+  /** Gives the rig back in a safe state. Idempotent. */
+  close(why: string): Promise<void>;
+}
+
+/** Facts that the JUnit file tells of a rig, filled in as they become known. */
+export const facts: Record<string, string> = {};
+
+let opening: Promise<Session> | undefined;
+
+/** The session of this process, opened on first use. */
+export function session(): Promise<Session> {
+  opening ??= openSession(systemClock);
+  return opening;
+}
+
+/** Closes the session if one was opened. */
+export async function closeSession(why: string): Promise<void> {
+  const open = await opening?.catch(() => undefined);
+  await open?.close(why);
+}
+
+async function openSession(clock: Clock): Promise<Session> {
+  const teardown = new Teardown(clock);
+  const assignment = readAssignment(process.env, clock.wall());
+  const rig = loadRig(assignment.rig);
+  const pairFile = loadPair(assignment.packages);
+  checkPairFits(rig, pairFile);
+  mkdirSync(assignment.out, { recursive: true });
+
+  const secrets = new Secrets();
+  for (const secret of secretsOf(rig.definition)) secrets.add(secret);
+  const journal = openJournal(join(assignment.out, 'journal.jsonl'), { clock, secrets, rig: rig.definition.name });
+  const abort = new AbortController();
+  let safe = true;
+  let closeReason = 'the end of the run';
+  teardown.defer('journal', () => {
+    journal.write({ type: 'rig.end', powerSafe: safe, why: closeReason });
+    journal.close();
+  });
+  const close = async (why: string): Promise<void> => {
+    closeReason = why;
+    const problems = await teardown.run();
+    safe = problems.length === 0;
+    for (const problem of problems) process.stderr.write(`while closing ${rig.definition.name}: ${problem}\n`);
+  };
+  teardown.defer('interruption', listenForInterruption(journal, abort));
+
+  try {
+    const profile = profileOf(rig.definition);
+    journal.write({ type: 'rig.start', profile });
+    const started = clock.now();
+    teardown.defer('lag watch', watchLag(journal, clock));
+    const lease = await acquireLease(rig.definition.name, { run: assignment.run });
+    teardown.defer('lease', () => lease.release());
+
+    const workshop = mkdtempSync(join(tmpdir(), 'dfota-'));
+    teardown.defer('workshop', () => {
+      rmSync(workshop, { recursive: true, force: true });
+    });
+    const pair = {
+      name: pairFile.definition.name,
+      upgrade: await describePackage('upgrade'),
+      downgrade: await describePackage('downgrade'),
+    };
+    journal.write({
+      type: 'pair',
+      name: pair.name,
+      module: pairFile.definition.module,
+      versions: pairFile.definition.versions,
+      upgrade: pair.upgrade.facts,
+      downgrade: pair.downgrade.facts,
+    });
+
+    let currentTest: string | undefined;
+    const random = seeded(assignment.seed, rig.definition.name);
+    const parts = await openRig({
+      rig: rig.definition,
+      seed: assignment.seed,
+      random,
+      journal,
+      clock,
+      secrets,
+      workshop,
+      teardown,
+    });
+    const unit = await openUnit({
+      rig: rig.definition,
+      profile,
+      pair,
+      lines: parts.lines,
+      power: parts.power,
+      servers: parts.servers,
+      journal,
+      clock,
+      secrets,
+      random,
+      currentTest: () => currentTest,
+      signal: abort.signal,
+      ...(parts.restoreCommand === undefined ? {} : { restoreCommand: parts.restoreCommand }),
+    });
+    teardown.defer('unit', () => {
+      unit.close();
+    });
+    const identity = await unit.identity('check');
+    Object.assign(facts, {
+      rig: rig.definition.name,
+      module: rig.definition.module,
+      imei: maskImei(rig.definition.unit.imei),
+      'firmware.found': identity.revision ?? 'unknown',
+      'firmware.from': pair.upgrade.fromRevision,
+      'firmware.to': pair.upgrade.toRevision,
+      'package.upgrade.sha256': pair.upgrade.facts.sha256,
+      'package.downgrade.sha256': pair.downgrade.facts.sha256,
+      seed: String(assignment.seed),
+      run: assignment.run,
+    });
+    journal.write({ type: 'rig.ready', took: clock.now() - started });
+
+    const made = makeWorld({
+      rig: rig.definition,
+      unit,
+      pair,
+      journal,
+      seed: assignment.seed,
+      workshop,
+      tries: assignment.tries,
+      signal: abort.signal,
+    });
+    return {
+      world: made.world,
+      assignment,
+      testStarted(suite, title) {
+        currentTest = `${suite}: ${title}`;
+        journal.write({ type: 'test.start', test: currentTest, suite, requirements: [...made.coveredBy(title)] });
+      },
+      testEnded(suite, title, errors) {
+        const { outcome, why } = outcomeOf(errors);
+        journal.write({ type: 'test.end', test: `${suite}: ${title}`, status: outcome, ...(why === undefined ? {} : { why }) });
+        currentTest = undefined;
+      },
+      testSkipped(suite, title) {
+        const why = made.skipReason(title) ?? 'left out by the chosen pattern';
+        journal.write({ type: 'test.end', test: `${suite}: ${title}`, status: 'skipped', why });
+      },
+      close,
+    };
+  } catch (error) {
+    journal.write(faultEvent(error));
+    await close('the rig could not be opened');
+    throw error;
+  }
+
+  async function describePackage(step: 'upgrade' | 'downgrade'): Promise<Package> {
+    const { from, to, file: path } = pairFile.definition[step];
+    return {
+      path,
+      facts: await packageFacts(path, from, to, 'sound'),
+      step,
+      fromRevision: pairFile.definition.versions[from] ?? from,
+      toRevision: pairFile.definition.versions[to] ?? to,
+    };
+  }
+}
+
+function faultEvent(error: unknown): Extract<Parameters<Journal['write']>[0], { type: 'rig.fault' }> {
+  if (!(error instanceof ExplainedError)) return { type: 'rig.fault', what: `the harness: ${messageOf(error)}` };
+  const { asked, seen, hint } = error.explanation;
+  return {
+    type: 'rig.fault',
+    what: error.message,
+    ...(asked === undefined ? {} : { asked }),
+    ...(seen === undefined ? {} : { seen }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+/** Ctrl-C, a termination, or the end of `dfota run` above us: stop what is under way, leave the rig safe, report completely. */
+function listenForInterruption(journal: Journal, abort: AbortController): () => void {
+  const interrupt = (signal: string): void => {
+    if (abort.signal.aborted) return;
+    journal.write({ type: 'run.interrupted', signal });
+    abort.abort(new RigFault(marked('skipped', `interrupted (${signal})`)));
+  };
+  const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
+    const handler = (): void => {
+      interrupt(signal);
+    };
+    process.on(signal, handler);
+    return { signal, handler };
+  });
+  const gone = (): void => {
+    interrupt('end of the supervising process');
+  };
+  process.on('disconnect', gone);
+  return () => {
+    for (const { signal, handler } of handlers) process.off(signal, handler);
+    process.off('disconnect', gone);
+  };
+}

@@ -1,0 +1,149 @@
+import type { TestResult } from './result.js';
+
+/**
+ * Finishes what jest-junit wrote: several rigs become one file, what is not the firmware's failure is no `<failure>`, a skip carries its
+ * reason, tries that did not count are kept as `<flakyError>` or `<rerunError>`, and each case has a classname (`rig.suite`), without which
+ * Jenkins would cut names at their last dot.
+ */
+export function finishJunit(
+  parts: readonly string[],
+  tests: readonly TestResult[],
+  properties: Readonly<Record<string, string>>,
+): string {
+  const suites = parts.flatMap((xml) => readSuites(xml));
+  const finished = suites.map((suite) => finishSuite(suite, tests, properties));
+  const total = (key: keyof Counts): number => finished.reduce((sum, suite) => sum + suite.counts[key], 0);
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="dfota" tests="${String(total('tests'))}" failures="${String(total('failures'))}" errors="${String(total('errors'))}">`,
+    ...finished.map((suite) => suite.xml),
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+interface Counts {
+  tests: number;
+  failures: number;
+  errors: number;
+  skipped: number;
+}
+
+interface Suite {
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly properties: string;
+  readonly cases: readonly { readonly attributes: Readonly<Record<string, string>>; readonly body: string }[];
+}
+
+/** jest-junit's output is well-formed and flat (testsuites, testsuite, properties, testcase), so patterns are enough to read it. */
+function readSuites(xml: string): Suite[] {
+  return [...xml.matchAll(/<testsuite ([^>]*)>([\s\S]*?)<\/testsuite>/g)].map(([, attributes = '', body = '']) => ({
+    attributes: readAttributes(attributes),
+    properties: (/<properties>([\s\S]*?)<\/properties>/.exec(body)?.[1] ?? '').trim(),
+    cases: [...body.matchAll(/<testcase ([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(
+      ([, caseAttributes = '', inner = '']) => ({
+        attributes: readAttributes(caseAttributes),
+        body: inner.trim(),
+      }),
+    ),
+  }));
+}
+
+function readAttributes(text: string): Record<string, string> {
+  return Object.fromEntries([...text.matchAll(/([\w:]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]));
+}
+
+function finishSuite(
+  suite: Suite,
+  tests: readonly TestResult[],
+  properties: Readonly<Record<string, string>>,
+): { xml: string; counts: Counts } {
+  const counts: Counts = { tests: suite.cases.length, failures: 0, errors: 0, skipped: 0 };
+  const [rig = '', file = ''] = unescapeXml(suite.attributes['name'] ?? '').split(' ');
+  const suiteName = file.replace(/\.suite\.[jt]s$/, '');
+  const covered = new Set<string>();
+  const cases = suite.cases.map(({ attributes, body }) => {
+    const title = unescapeXml(attributes['name'] ?? '').trim();
+    const result = tests.find((test) => test.rig === rig && test.test === `${suiteName}: ${title}`);
+    for (const id of result?.requirements ?? []) covered.add(id);
+    const inner = caseBody(body, result, counts);
+    const time = attributes['time'] ?? '0';
+    return `    <testcase classname="${escapeXml(`${rig}.${suiteName}`)}" name="${escapeXml(title)}" time="${time}">${inner}</testcase>`;
+  });
+  const all = { ...properties, requirements: [...covered].sort().join(' ') };
+  const listed = Object.entries(all).map(
+    ([name, value]) => `      <property name="${escapeXml(name)}" value="${escapeXml(value)}"/>`,
+  );
+  const { timestamp = '', time = '0' } = suite.attributes;
+  const xml = [
+    `  <testsuite name="${escapeXml(`${rig}.${suiteName}`)}" tests="${String(counts.tests)}" failures="${String(counts.failures)}" errors="${String(counts.errors)}" skipped="${String(counts.skipped)}" timestamp="${timestamp}" time="${time}">`,
+    '    <properties>',
+    ...(suite.properties === '' ? [] : [`      ${suite.properties}`]),
+    ...listed,
+    '    </properties>',
+    ...cases,
+    '  </testsuite>',
+  ].join('\n');
+  return { xml, counts };
+}
+
+function caseBody(body: string, result: TestResult | undefined, counts: Counts): string {
+  const parts: string[] = [];
+  const status =
+    result?.status ??
+    (body.includes('<failure>') || body.includes('<error>') ? 'failed' : body.includes('<skipped') ? 'skipped' : 'passed');
+  const why = result?.why ?? '';
+  const firstLine = why.split('\n')[0] ?? '';
+  if (status === 'failed') {
+    counts.failures += 1;
+    parts.push(
+      /<failure>/.test(body) ? body : `<failure message="${escapeXml(firstLine)}" type="failed">${escapeXml(why)}</failure>`,
+    );
+  } else if (status === 'invalid' || status === 'inconclusive') {
+    counts.errors += 1;
+    parts.push(`<error message="${escapeXml(firstLine)}" type="${status}">${escapeXml(why)}</error>`);
+  } else if (status === 'skipped') {
+    counts.skipped += 1;
+    parts.push(`<skipped message="${escapeXml(firstLine)}"/>`);
+  }
+  const element = status === 'passed' ? 'flakyError' : 'rerunError';
+  for (const { number, why: reason } of result?.tries ?? []) {
+    parts.push(`<${element} message="${escapeXml(`try ${String(number)}: ${reason.split('\n')[0] ?? ''}`)}" type="invalid"/>`);
+  }
+  const told = [
+    ...(result === undefined || result.requirements.length === 0 ? [] : [`requirements: ${result.requirements.join(' ')}`]),
+    ...(result?.tries ?? []).map(({ number, why: reason }) => `try ${String(number)} did not count: ${reason}`),
+  ];
+  if (told.length > 0) parts.push(`<system-out>${escapeXml(told.join('\n'))}</system-out>`);
+  return parts.join('');
+}
+
+/** Text for an attribute or an element; characters that XML 1.0 does not know are shown by their number. */
+export function escapeXml(text: string): string {
+  return (
+    text
+      // eslint-disable-next-line no-control-regex
+      .replace(
+        /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+        (character) => {
+          return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+        },
+      )
+      .replace(/&/g, '&amp;')
+      .replace(/</g, '&lt;')
+      .replace(/>/g, '&gt;')
+      .replace(/"/g, '&quot;')
+      .replace(/'/g, '&apos;')
+      .replace(/\n/g, '&#10;')
+  );
+}
+
+function unescapeXml(text: string): string {
+  return text
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&quot;/g, '"')
+    .replace(/&apos;/g, "'")
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replace(/&amp;/g, '&');
+}

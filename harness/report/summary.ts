@@ -1,0 +1,44 @@
+import type { EventOf, JournalEvent } from '../journal/events.js';
+import type { RunResult, TestResult } from './result.js';
+
+/** The end of a run in plain text: what came of it, what was not passed and why, requirements that nothing covered. */
+export function summaryText(result: RunResult, events: readonly JournalEvent[]): string {
+  const lines: string[] = [];
+  const verdicts = events.filter((event): event is EventOf<'verdict'> => event.type === 'verdict');
+  for (const rig of result.rigs) {
+    const tests = result.tests.filter((test) => test.rig === rig.rig && !leftOut(test));
+    const counted = (['passed', 'failed', 'invalid', 'inconclusive', 'skipped'] as const)
+      .map((status) => ({ status, count: tests.filter((test) => test.status === status).length }))
+      .filter(({ count }) => count > 0)
+      .map(({ status, count }) => `${String(count)} ${status}`);
+    const mine = verdicts.filter((event) => event.rig === rig.rig);
+    const upgraded = mine.filter((event) => event.ending === 'upgraded').length;
+    lines.push(
+      `${rig.rig}: ${counted.join(', ') || 'no test'}; ${String(mine.length)} upgrades judged, ${String(upgraded)} ended upgraded`,
+    );
+    for (const fault of new Set(rig.faults)) lines.push(`  rig fault: ${fault}`);
+    if (rig.aside !== undefined) lines.push(`  set aside: ${rig.aside}`);
+    if (rig.powerSafe === false) lines.push('  its power may not be in its safe state');
+  }
+  for (const status of ['failed', 'invalid', 'inconclusive'] as const) {
+    for (const test of result.tests.filter((each) => each.status === status)) {
+      lines.push('', `${status.toUpperCase()} ${test.rig} ${test.test}`, ...indent(test.why ?? ''));
+    }
+  }
+  const skips = new Map<string, number>();
+  for (const test of result.tests) {
+    if (test.status === 'skipped' && !leftOut(test)) skips.set(test.why ?? '', (skips.get(test.why ?? '') ?? 0) + 1);
+  }
+  if (skips.size > 0) lines.push('');
+  for (const [why, count] of skips) lines.push(`skipped ${String(count)}: ${why.split('\n')[0] ?? ''}`);
+  lines.push('', `Result: ${result.reason} (exit ${String(result.exit)})`);
+  return `${lines.join('\n')}\n`;
+}
+
+function leftOut(test: TestResult): boolean {
+  return test.why === 'left out by the chosen pattern';
+}
+
+function indent(text: string): string[] {
+  return text.split('\n').map((line) => `  ${line}`);
+}
