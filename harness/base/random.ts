@@ -13,7 +13,7 @@ export interface Random {
 /** A generator of its own for each purpose (`label`), so that one more draw here changes nothing there. */
 export function seeded(seed: number, label = ''): Random {
   // Hash of the label (FNV-1a), then mulberry32.
-  let state = (seed ^ 0x811c9dc5) >>> 0;
+  let state = 0x811c9dc5;
   for (const character of `${String(seed)}/${label}`) {
     state = Math.imul(state ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
   }

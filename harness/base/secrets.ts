@@ -13,6 +13,11 @@ export class Secrets {
     this.#pattern = new RegExp(alternatives.join('|'), 'g');
   }
 
+  /** What is known so far, for whoever must recognise a secret in pieces. */
+  get known(): ReadonlySet<string> {
+    return this.#known;
+  }
+
   /** The text with each secret replaced by `***`. */
   mask(text: string): string {
     return this.#pattern === undefined ? text : text.replace(this.#pattern, '***');

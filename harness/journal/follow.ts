@@ -10,26 +10,29 @@ export function followJournal(file: string, onEvent: (event: JournalEvent) => vo
   const buffer = Buffer.alloc(256 * 1024);
   let position = from;
   let rest: Buffer = Buffer.alloc(0);
+  let open = true;
   const drain = (): void => {
-    for (let size = readSync(descriptor, buffer, 0, buffer.length, position); size > 0;) {
+    while (open) {
+      const size = readSync(descriptor, buffer, 0, buffer.length, position);
+      if (size === 0) return;
       position += size;
-      rest = Buffer.concat([rest, buffer.subarray(0, size)]);
-      let start = 0;
-      for (let end = rest.indexOf(10, start); end >= 0; end = rest.indexOf(10, start)) {
-        const event = readEvent(rest.toString('utf8', start, end));
+      const bytes = Buffer.concat([rest, buffer.subarray(0, size)]);
+      const last = bytes.lastIndexOf(10);
+      rest = Buffer.from(bytes.subarray(last + 1));
+      for (const line of bytes.toString('utf8', 0, last + 1).split('\n')) {
+        const event = readEvent(line);
         if (event !== undefined) onEvent(event);
-        start = end + 1;
       }
-      rest = rest.subarray(start);
-      size = readSync(descriptor, buffer, 0, buffer.length, position);
     }
   };
   const watcher = watch(file, drain);
   drain();
   return {
     finish() {
+      if (!open) return;
       watcher.close();
       drain();
+      open = false;
       closeSync(descriptor);
     },
   };

@@ -50,12 +50,13 @@ function makeJournal(options: JournalOptions, sink: { append(line: string): void
   const listeners = new Set<(event: JournalEvent) => void>();
   let number = 0;
   let open = true;
+  const maskText = (_key: string, value: unknown): unknown => (typeof value === 'string' ? secrets.mask(value) : value);
   return {
     write(body) {
       const stamped = { n: ++number, t: clock.now(), at: clock.wall(), ...(rig === undefined ? {} : { rig }), ...body };
-      const text = JSON.stringify(stamped);
-      const masked = secrets.mask(text);
-      const event = (masked === text ? stamped : JSON.parse(masked)) as JournalEvent;
+      // Texts are masked, not the JSON: a PIN of four digits must not eat the digits of a time.
+      const masked = secrets.known.size === 0 ? JSON.stringify(stamped) : JSON.stringify(stamped, maskText);
+      const event = (secrets.known.size === 0 ? stamped : JSON.parse(masked)) as JournalEvent;
       if (open) sink.append(`${masked}\n`);
       for (const listener of listeners) listener(event);
       return event;
