@@ -1,0 +1,126 @@
+import type { Answer } from '../at/types.js';
+import { RigFault } from '../base/errors.js';
+import type { Identity } from '../journal/events.js';
+import { bareLine, fields, type Ask } from './answers.js';
+
+/** What a unit says of itself. What it did not answer, or not readably, is left out. */
+export interface UnitIdentity {
+  readonly identity: Identity;
+  /** Second line of ATI: EC25, EC21. */
+  readonly model: string | undefined;
+}
+
+/** Reads everything of DG-01 and DH-03; never throws for what the module says. */
+export async function readIdentity(ask: Ask): Promise<UnitIdentity> {
+  const about = readAti(await ask('ATI'));
+  const revision = about.revision ?? (await readBareRevision(ask));
+  const qgmr = bareOf(await ask('AT+QGMR'));
+  const subEdition = after(await ask('AT+CSUB'), /SubEdition:\s*(\S+)/i);
+  const imei = after(await ask('AT+CGSN'), /(?:^|\D)(\d{14,16})(?:\D|$)/);
+  const iccid = first(await ask('AT+QCCID'), '+QCCID');
+  const status = await readNetworkState(ask);
+  const apn = fieldAt(await ask('AT+QICSGP=1'), '+QICSGP', 1);
+  const cfun = await readCfun(ask);
+  const identity: Identity = {};
+  const all = { revision, qgmr, subEdition, imei, iccid, ...status, apn, cfun };
+  for (const [key, value] of Object.entries(all)) if (value !== undefined) identity[key as keyof Identity] = value;
+  return { identity, model: about.model };
+}
+
+/** The running version, by ATI, else by GMR or CGMR (guide 2.1). */
+export async function readRevision(ask: Ask): Promise<string | undefined> {
+  return readAti(await ask('ATI')).revision ?? (await readBareRevision(ask));
+}
+
+export async function readImei(ask: Ask): Promise<string | undefined> {
+  return after(await ask('AT+CGSN'), /(?:^|\D)(\d{14,16})(?:\D|$)/);
+}
+
+export async function readCfun(ask: Ask): Promise<string | undefined> {
+  return fieldAt(await ask('AT+CFUN?'), '+CFUN', 0);
+}
+
+/** `READY`, `SIM PIN` …; `NOT INSERTED` and other CME errors by their number, since they say something of the card. */
+export async function readSim(ask: Ask): Promise<string | undefined> {
+  const answer = await ask('AT+CPIN?');
+  const said = first(answer, '+CPIN');
+  if (said !== undefined) return said;
+  if (answer.result !== '+CME ERROR' || answer.code === undefined) return undefined;
+  return answer.code === '10' ? 'NOT INSERTED' : `CME ERROR ${answer.code}`;
+}
+
+export type NetworkState = Pick<Identity, 'sim' | 'registration' | 'epsRegistration'>;
+
+/** What comes up by itself some time after a boot. */
+export async function readNetworkState(ask: Ask): Promise<NetworkState> {
+  const sim = await readSim(ask);
+  const registration = fieldAt(await ask('AT+CREG?'), '+CREG', 1);
+  const epsRegistration = fieldAt(await ask('AT+CEREG?'), '+CEREG', 1);
+  return {
+    ...(sim === undefined ? {} : { sim }),
+    ...(registration === undefined ? {} : { registration }),
+    ...(epsRegistration === undefined ? {} : { epsRegistration }),
+  };
+}
+
+/** Home or roaming, on either network. */
+export function registered(state: NetworkState): boolean {
+  return [state.registration, state.epsRegistration].some((value) => value === '1' || value === '5');
+}
+
+/** Stops the run before anything is changed when the unit is not the rig's. Throws a RigFault. */
+export function checkIdentity(
+  seen: UnitIdentity,
+  rig: { readonly name: string; readonly module: string; readonly unit: { readonly imei: string } },
+): void {
+  const hint =
+    'check which unit is on this rig and which lines the rig definition names (dfota rigs check); ' +
+    'nothing on the unit was changed';
+  const model = seen.model ?? seen.identity.revision?.slice(0, 4);
+  if (model?.toUpperCase().startsWith(rig.module) !== true) {
+    throw new RigFault(`rig ${rig.name}: the unit is not an ${rig.module}`, {
+      asked: `ATI of an ${rig.module}`,
+      seen: seen.model ?? seen.identity.revision ?? 'no readable answer to ATI',
+      hint,
+    });
+  }
+  if (seen.identity.imei !== rig.unit.imei) {
+    throw new RigFault(`rig ${rig.name}: the unit is another one`, {
+      asked: `IMEI ${rig.unit.imei}`,
+      seen: seen.identity.imei === undefined ? 'no readable answer to AT+CGSN' : `IMEI ${seen.identity.imei}`,
+      hint,
+    });
+  }
+}
+
+function readAti(answer: Answer): { revision: string | undefined; model: string | undefined } {
+  const bare = answer.lines.map((line) => line.trim()).filter((line) => /^[A-Za-z0-9-]+$/.test(line));
+  const vendor = bare.findIndex((line) => /^quectel$/i.test(line));
+  const model = vendor < 0 ? bare.find((line) => /^E[CG]\d\d/i.test(line)) : bare[vendor + 1];
+  return { revision: after(answer, /Revision:\s*(\S+)/i), model };
+}
+
+async function readBareRevision(ask: Ask): Promise<string | undefined> {
+  return bareOf(await ask('AT+GMR')) ?? bareOf(await ask('AT+CGMR'));
+}
+
+function bareOf(answer: Answer): string | undefined {
+  return answer.ok ? bareLine(answer) : undefined;
+}
+
+function after(answer: Answer, pattern: RegExp): string | undefined {
+  for (const line of answer.lines) {
+    const found = pattern.exec(line)?.[1];
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function first(answer: Answer, name: string): string | undefined {
+  return fieldAt(answer, name, 0);
+}
+
+function fieldAt(answer: Answer, name: string, index: number): string | undefined {
+  const value = answer.ok ? fields(answer, name)?.[index] : undefined;
+  return value === '' ? undefined : value;
+}

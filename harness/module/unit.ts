@@ -1,0 +1,169 @@
+import { RigFault } from '../base/errors.js';
+import type { FileList, Identity, Source } from '../journal/events.js';
+import { Boot, routeUrcs } from './boot.js';
+import { ModuleFiles, type Storage } from './files.js';
+import { checkIdentity, readIdentity, type UnitIdentity } from './identity.js';
+import { bringUp, type NetworkParts } from './network.js';
+import { Ports } from './ports.js';
+import { RestoreLadder } from './restore.js';
+import { SimCard } from './sim-card.js';
+import { timingOf, type Timing } from './timing.js';
+import type { OpenUnit, Package, Unit, UnitOptions, Upgrade, UpgradeOptions } from './types.js';
+import { runUpgrade } from './upgrade.js';
+
+export const openUnit: OpenUnit = async (options) => {
+  const unit = new OpenedUnit(options);
+  try {
+    await unit.start();
+    return unit;
+  } catch (error) {
+    unit.close();
+    throw error;
+  }
+};
+
+class OpenedUnit implements Unit {
+  readonly profile: UnitOptions['profile'];
+  readonly #timing: Timing;
+  readonly #ports: Ports;
+  readonly #files: ModuleFiles;
+  readonly #network: NetworkParts;
+  readonly #ladder: RestoreLadder;
+  #upgrades = 0;
+
+  constructor(private readonly options: UnitOptions) {
+    const { rig, profile, journal, clock, secrets, signal, lines, pair, power } = options;
+    this.profile = profile;
+    this.#timing = timingOf(profile);
+    this.#ports = new Ports({ lines, journal, clock });
+    const baudRate = (lines.at === undefined ? rig.lines?.uart?.baudRate : rig.lines?.at?.baudRate) ?? 115_200;
+    this.#files = new ModuleFiles({ ports: this.#ports, timing: this.#timing, sd: rig.delivery.sd, baudRate });
+    const card = new SimCard({ rig: rig.name, pinEnv: rig.sim?.pinEnv, env: options.env ?? process.env, secrets });
+    this.#network = { rig, ports: this.#ports, timing: this.#timing, clock, card, signal };
+    this.#ladder = new RestoreLadder({
+      rig: rig.name,
+      health: {
+        ports: this.#ports,
+        timing: this.#timing,
+        files: this.#files,
+        pair,
+        imei: rig.unit.imei,
+        storages: rig.delivery.sd ? ['ufs', 'sd'] : ['ufs'],
+        simReady: rig.network.registration || rig.sim !== undefined,
+      },
+      network: this.#network,
+      timing: this.#timing,
+      scale: profile.scale,
+      retries: profile.firmware.retries,
+      power,
+      powerCuts: rig.safety.powerCuts,
+      journal,
+      clock,
+      signal,
+      sources: profile.sources,
+      downgrade: (from: Source) => this.upgrade(pair.downgrade, { from }),
+      restoreCommand: options.restoreCommand,
+    });
+  }
+
+  /** Normal mode, the right unit, and only then anything that changes it. */
+  async start(): Promise<void> {
+    await this.#wake();
+    const seen = await this.#read();
+    this.options.journal.write({ type: 'module.identity', when: 'check', identity: seen.identity });
+    checkIdentity(seen, this.options.rig);
+    await routeUrcs(this.#ports, this.#timing, (text) => {
+      this.options.journal.write({ type: 'note', text });
+    });
+    await bringUp(this.#network);
+  }
+
+  upgrade(step: Package, options: UpgradeOptions): Promise<Upgrade> {
+    const { journal, clock, signal, servers, secrets, random, currentTest, rig } = this.options;
+    this.#upgrades += 1;
+    return runUpgrade(`${rig.name}#${String(this.#upgrades)}`, step, options, {
+      ports: this.#ports,
+      files: this.#files,
+      way: { servers, files: this.#files, journal, secrets, random },
+      network: this.#network,
+      profile: this.profile,
+      timing: this.#timing,
+      journal,
+      clock,
+      signal,
+      test: currentTest?.(),
+    });
+  }
+
+  async identity(when: 'before' | 'after' | 'check' = 'check'): Promise<Identity> {
+    const { identity } = await this.#read();
+    this.options.journal.write({ type: 'module.identity', when, identity });
+    return identity;
+  }
+
+  async files(when: 'before' | 'after' | 'check' = 'check'): Promise<FileList> {
+    const files = await this.#files.list({ without: [] });
+    this.options.journal.write({ type: 'module.files', when, files });
+    return files;
+  }
+
+  async command(text: string): Promise<{ result: string; lines: readonly string[] }> {
+    const { result, lines } = await this.#ports.command(text, this.#timing.slowCommand);
+    return { result, lines };
+  }
+
+  upload(source: Storage, name: string, data: Buffer, options: { readonly ackMode?: boolean } = {}): Promise<void> {
+    return this.#files.upload(source, name, data, options.ackMode);
+  }
+
+  remove(source: Storage, name: string): Promise<void> {
+    return this.#files.remove(source, name);
+  }
+
+  restore(why: string): Promise<void> {
+    return this.#ladder.restore(why);
+  }
+
+  close(): void {
+    this.#ports.close();
+  }
+
+  #read(): Promise<UnitIdentity> {
+    return readIdentity((text) => this.#ports.command(text, this.#timing.command));
+  }
+
+  async #wake(): Promise<void> {
+    const { power, clock, journal, signal, rig } = this.options;
+    const { limits, settle } = this.#timing;
+    const boot = new Boot({ ports: this.#ports, clock, journal, signal, timing: this.#timing });
+    try {
+      // PWRKEY toggles: where no STATUS tells, a unit that is on already is found by its answer, and a recovery by its reports.
+      if (!power.wires.status) {
+        const early = await boot.wait(settle);
+        if (early.ready !== undefined) return;
+        if (early.recovering === undefined) await power.on('start of the run');
+      } else {
+        await power.on('start of the run');
+      }
+      const whole = limits.upgrade * (this.profile.firmware.retries + 2);
+      const { ready, recovering } = await boot.wait(limits.boot, { each: limits.upgrade, whole });
+      if (ready !== undefined || (await this.#ladder.wakeUp('no answer at the start of the run'))) return;
+      throw new RigFault(`rig ${rig.name}: the unit does not come up`, {
+        asked: `an answer to AT within ${String(Math.round(limits.boot))} ms of power-on`,
+        seen: recovering === undefined ? this.#portsText() : `recovery; last report ${recovering}`,
+        hint: 'check supply, PWRKEY wiring and the lines of the rig definition (dfota rigs check)',
+      });
+    } finally {
+      boot.close();
+    }
+  }
+
+  #portsText(): string {
+    return this.#ports.lines
+      .map(
+        ({ line, port }) =>
+          `line ${port.role} ${port.connected ? 'open but silent' : line.present ? 'present, not open' : 'absent'}`,
+      )
+      .join(', ');
+  }
+}

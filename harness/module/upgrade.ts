@@ -1,0 +1,195 @@
+import type { Clock } from '../base/clock.js';
+import { messageOf, RigFault } from '../base/errors.js';
+import type { EventBody, FileList, Identity, JournalEvent, RigProfile } from '../journal/events.js';
+import type { Journal } from '../journal/journal.js';
+import { routeUrcs } from './boot.js';
+import type { ModuleFiles } from './files.js';
+import { readIdentity } from './identity.js';
+import { awaitAsBefore, type NetworkParts } from './network.js';
+import type { Ports } from './ports.js';
+import type { Timing } from './timing.js';
+import type { Package, Upgrade, UpgradeObserver, UpgradeOptions } from './types.js';
+import { Watch, type Stop } from './watch.js';
+import { deliver, type Delivered, type WayParts } from './way.js';
+
+export interface UpgradeParts {
+  readonly ports: Ports;
+  readonly files: ModuleFiles;
+  readonly way: WayParts;
+  readonly network: NetworkParts;
+  readonly profile: RigProfile;
+  readonly timing: Timing;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  /** Name of the test that asked. */
+  readonly test?: string | undefined;
+}
+
+/**
+ * One AT+QFOTADL from delivery to the reading back. What the module does is in the events, never an exception; it rejects when
+ * the harness or the rig could not do its part (RigFault, UserError), after upgrade.end.
+ */
+export async function runUpgrade(id: string, step: Package, options: UpgradeOptions, parts: UpgradeParts): Promise<Upgrade> {
+  const { journal, profile } = parts;
+  const events: JournalEvent[] = [];
+  const stopRecording = journal.subscribe((event) => {
+    events.push(event);
+    options.observer?.onEvent?.(event);
+  });
+  try {
+    await new UpgradeRun(id, step, options, parts).run();
+  } finally {
+    stopRecording();
+  }
+  return { id, events, profile };
+}
+
+class UpgradeRun {
+  constructor(
+    private readonly id: string,
+    private readonly step: Package,
+    private readonly options: UpgradeOptions,
+    private readonly parts: UpgradeParts,
+  ) {}
+
+  async run(): Promise<void> {
+    const { ports, timing, journal } = this.parts;
+    if (ports.connected === undefined) {
+      throw new RigFault('the unit cannot be upgraded', {
+        asked: 'an open line to the module',
+        seen: `none of ${ports.lines.map(({ port }) => port.role).join(', ')} is open`,
+        hint: 'is the module on? restore brings it back to its baseline',
+      });
+    }
+    await routeUrcs(ports, timing, (text) => {
+      journal.write({ type: 'note', text });
+    });
+    const delivered = await deliver(this.step, this.options, this.parts.way);
+    const stopObserving = this.#observe(this.options.observer);
+    let started = false;
+    try {
+      const before = { identity: await this.#identity(), files: await this.#files(delivered) };
+      this.#announce(delivered, before.files);
+      started = true;
+      this.#keep('before', before.identity, before.files);
+      const stop = await this.#commandAndWatch(delivered, before.identity);
+      await this.#clearUp(delivered);
+      journal.write({ type: 'upgrade.end', upgrade: this.id, why: stop.why, detail: stop.detail });
+    } catch (error) {
+      if (started) {
+        if (error instanceof RigFault) journal.write(faultEvent(error));
+        journal.write({ type: 'upgrade.end', upgrade: this.id, why: 'rig-fault', detail: messageOf(error) });
+      }
+      throw error;
+    } finally {
+      stopObserving();
+      await delivered.withdraw();
+    }
+  }
+
+  #observe(observer: UpgradeObserver | undefined): () => void {
+    const cancels = this.parts.ports.lines.map(({ port }) =>
+      port.onUrc((urc) => {
+        observer?.onUrc?.(urc);
+      }),
+    );
+    return () => {
+      for (const cancel of cancels) cancel();
+    };
+  }
+
+  #announce(delivered: Delivered, files: FileList): void {
+    const { from, fault, intent = 'valid' } = this.options;
+    const { facts, step } = this.step;
+    const fetched = from === 'ftp' || from === 'http';
+    const noRoom = fetched && files.ufsFree !== undefined && files.ufsFree < facts.size;
+    this.parts.journal.write({
+      type: 'upgrade.start',
+      upgrade: this.id,
+      step,
+      source: from,
+      target: delivered.maskedTarget,
+      targetLength: Buffer.byteLength(delivered.target),
+      package: facts,
+      intent,
+      ...(fault === undefined ? {} : { fault }),
+      ...(noRoom ? { noRoom } : {}),
+      ...(this.parts.test === undefined ? {} : { test: this.parts.test }),
+    });
+  }
+
+  async #commandAndWatch(delivered: Delivered, before: Identity): Promise<Stop> {
+    const { ports, journal, clock, timing, profile, signal } = this.parts;
+    const local = this.options.from === 'ufs' || this.options.from === 'sd';
+    // Armed before the bytes go out.
+    const watch = new Watch({ profile, timing, local, target: this.step.toRevision }, { ports, journal, clock, signal });
+    try {
+      const answer = await ports.command(`AT+QFOTADL="${delivered.target}"`, timing.slowCommand);
+      watch.answered(answer.result);
+      for (;;) {
+        const stop = await watch.run();
+        if (stop.why === 'interrupted') return stop;
+        const after = (await this.#answers()) ? await this.#readAfter(stop, delivered, before) : undefined;
+        if (watch.disturbed && stop.why !== 'limit') {
+          journal.write({ type: 'note', text: `upgrade ${this.id} goes on after ${stop.why}: a report or a loss followed` });
+          continue;
+        }
+        if (after !== undefined) this.#keep('after', after.identity, after.files);
+        return stop;
+      }
+    } finally {
+      watch.close();
+    }
+  }
+
+  async #readAfter(stop: Stop, delivered: Delivered, before: Identity): Promise<{ identity: Identity; files: FileList }> {
+    // A refused command or a failed download changes nothing that would have to come up again.
+    if (stop.why === 'normal-mode') await awaitAsBefore(this.parts.network, before);
+    return { identity: await this.#identity(), files: await this.#files(delivered) };
+  }
+
+  async #answers(): Promise<boolean> {
+    const { ports, timing } = this.parts;
+    return (await ports.command('AT', timing.probe)).ok || (await ports.command('AT', timing.probe)).ok;
+  }
+
+  async #identity(): Promise<Identity> {
+    const { ports, timing } = this.parts;
+    return (await readIdentity((text) => ports.command(text, timing.command))).identity;
+  }
+
+  #files(delivered: Delivered): Promise<FileList> {
+    const { uploaded } = delivered;
+    return this.parts.files.list({ without: uploaded === undefined ? [] : [uploaded.name] });
+  }
+
+  #keep(when: 'before' | 'after', identity: Identity, files: FileList): void {
+    const { journal } = this.parts;
+    journal.write({ type: 'module.identity', when, upgrade: this.id, identity });
+    journal.write({ type: 'module.files', when, upgrade: this.id, files });
+  }
+
+  /** Takes the uploaded package off the module if it left it there. What cannot be done now, restore does. */
+  async #clearUp({ uploaded }: Delivered): Promise<void> {
+    const { files, journal, ports } = this.parts;
+    if (uploaded === undefined || ports.connected === undefined) return;
+    try {
+      if (await files.has(uploaded.storage, uploaded.name)) await files.remove(uploaded.storage, uploaded.name);
+    } catch (error) {
+      journal.write({ type: 'note', text: `${uploaded.name} was left on the module: ${messageOf(error)}` });
+    }
+  }
+}
+
+/** The event that keeps a fault of the rig, with everything it explains. */
+function faultEvent(fault: RigFault): EventBody {
+  const { asked, seen, hint } = fault.explanation;
+  return {
+    type: 'rig.fault',
+    what: fault.message,
+    ...(asked === undefined ? {} : { asked }),
+    ...(seen === undefined ? {} : { seen }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
