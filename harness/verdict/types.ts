@@ -25,6 +25,45 @@ export interface SeenReport {
   /** Which lines carried it. */
   readonly lines: readonly string[];
   readonly events: EventNumbers;
+  /** Every line's own sight of it; `order` compares within one record (monotonic ms, or the log's line). */
+  readonly sightings: readonly { readonly line: string; readonly order: number; readonly event: number }[];
+  readonly order: number;
+  /** Of a download report. */
+  readonly protocol: string | undefined;
+  /** Its line was cut short or glued to another, so its number may lack digits. */
+  readonly doubtful: boolean;
+  /** It came between the command and its answer. */
+  readonly early: boolean;
+}
+
+/** What one line could have witnessed. A report can be missed only on a line that was open and unbroken when it was due. */
+export interface LineWatch {
+  readonly line: string;
+  /** Its device leaves the bus when the module reboots (not a UART of the host). */
+  readonly reenumerates: boolean;
+  /** Whenever it was lost, gone, appeared, opened or closed. */
+  readonly breaks: readonly {
+    readonly order: number;
+    readonly event: number;
+    readonly how: 'lost' | 'gone' | 'appeared' | 'open' | 'closed';
+  }[];
+  /** Upgrade reports that it carried. */
+  readonly reports: number;
+}
+
+/** Power or reset taken from the module by the harness. */
+export interface Cut {
+  readonly t: number;
+  readonly event: number;
+  /**
+   * `download`: before its end was reported; `between`: from there to START; `recovery`: within an attempt; `retry`: after an END
+   * other than 0; `after-end`: after END,0 and before normal mode; `normal`: in normal mode.
+   */
+  readonly phase: 'download' | 'between' | 'recovery' | 'retry' | 'after-end' | 'normal';
+  /** Number of the attempt it fell into. */
+  readonly attempt: number | undefined;
+  /** Power was seen to go: STATUS fell, a device left. */
+  readonly proven: boolean;
 }
 
 /** From one START (seen or inferred) to the next one, or to normal mode. */
@@ -43,6 +82,9 @@ export interface Attempt {
   readonly ends: readonly (number | undefined)[];
   /** Power was cut during it. */
   readonly cut: boolean;
+  /** It follows a cut, or an attempt that broke off without END: it may go on where that stood and show no percentage. */
+  readonly resumed: boolean;
+  readonly reports: readonly SeenReport[];
   readonly events: EventNumbers;
 }
 
@@ -78,6 +120,8 @@ export interface UpgradeRecord {
   readonly powerActions: readonly EventOf<'power.do'>[];
   /** Power or reset actions of the harness between the command and the end. */
   readonly powerCuts: number;
+  readonly cuts: readonly Cut[];
+  readonly powerErrors: readonly EventOf<'power.done'>[];
   readonly requests: readonly {
     readonly request: EventOf<'server.request'>;
     readonly response: EventOf<'server.response'> | undefined;
@@ -103,10 +147,37 @@ export interface UpgradeRecord {
     readonly total: number | undefined;
   };
   /** Lines or bytes that could not be understood. */
-  readonly notUnderstood: readonly { readonly text: string; readonly event: number }[];
+  readonly notUnderstood: readonly {
+    readonly text: string;
+    readonly event: number;
+    readonly line: string;
+    readonly order: number;
+  }[];
+  /** False: read from a log without times; orders are then line numbers. */
+  readonly timed: boolean;
+  /** Read from a plain terminal log: nothing is known of the line's state, the servers or the rig. */
+  readonly fromLog: boolean;
+  readonly step: 'upgrade' | 'downgrade';
+  readonly targetLength: number;
+  /** Revisions: what the package leads from and to, as far as the pair names them, and what was read before and after. */
+  readonly versions: {
+    readonly from: string | undefined;
+    readonly to: string | undefined;
+    readonly before: string | undefined;
+    readonly after: string | undefined;
+  };
+  readonly startedAt: { readonly t: number; readonly event: number };
+  readonly stoppedAt: number | undefined;
+  /** Lines that were watched, with their breaks. */
+  readonly watches: readonly LineWatch[];
+  readonly published: EventOf<'delivery.publish'> | undefined;
+  readonly connections: readonly EventOf<'server.connection'>[];
+  /** Reboots or power-downs that the harness itself commanded over AT. */
+  readonly commandedReboots: readonly { readonly t: number; readonly event: number }[];
   readonly events: EventNumbers;
 }
 
+/** One thing to be held against (or in doubt about) an upgrade. `events` are numbers of the rig's journal, or lines of a log. */
 export interface Finding {
   readonly rule: string;
   readonly requirement: string;

@@ -1,0 +1,18 @@
+/** Lines that say nothing of an upgrade, yet are known: answers, echoes, other URCs. */
+const known: readonly RegExp[] = [
+  /^(?:OK|ERROR|CONNECT|NO CARRIER|BUSY|NO ANSWER|ABORTED)$/,
+  /^AT(?:$|[+&^\dA-Z])/i,
+  /^[+^][A-Z][A-Z0-9 _-]{1,30}(?:$|:|\s)/i,
+  /^Quectel$/i,
+  /^(?:E[CGMP]\d\d|BG\d\d|RM\d{3}|RG\d{3}|BC\d\d)[A-Z0-9-]*$/i,
+  /^Revision:\s*\S+$/i,
+  /^SubEdition:\s*\S+$/i,
+  /^[A-Z0-9]{4,12}R\d\dA\d\d[A-Z0-9_.]*$/i,
+  /^\d{14,20}F?$/,
+  // Acknowledgements of an upload in ack mode.
+  /^A{1,4096}$/,
+];
+
+export function isUnderstood(line: string): boolean {
+  return known.some((pattern) => pattern.test(line));
+}

@@ -1,0 +1,22 @@
+import type { EventOf, Identity, JournalEvent, RigProfile } from '../journal/events.js';
+
+/** What one upgrade's record is folded from. */
+export interface Window {
+  readonly start: EventOf<'upgrade.start'>;
+  /** From upgrade.start to where the watch or its records end. */
+  readonly events: readonly JournalEvent[];
+  readonly end: EventOf<'upgrade.end'> | undefined;
+  readonly before: { readonly identity: Identity | undefined; readonly files: EventOf<'module.files'>['files'] | undefined };
+  readonly published: EventOf<'delivery.publish'> | undefined;
+  readonly profile: RigProfile | undefined;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly timed: boolean;
+  readonly fromLog: boolean;
+}
+
+/** What was read of the module for this upgrade, or without naming one. */
+export function isOf(event: JournalEvent, when: 'before' | 'after', id: string): boolean {
+  return (
+    (event.type === 'module.identity' || event.type === 'module.files') && event.when === when && (event.upgrade ?? id) === id
+  );
+}
