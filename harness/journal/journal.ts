@@ -50,7 +50,9 @@ function makeJournal(options: JournalOptions, sink: { append(line: string): void
   const listeners = new Set<(event: JournalEvent) => void>();
   let number = 0;
   let open = true;
-  const maskText = (_key: string, value: unknown): unknown => (typeof value === 'string' ? secrets.mask(value) : value);
+  const ours = new Set(['at', 'rig', 'type', 'line']);
+  const maskText = (key: string, value: unknown): unknown =>
+    typeof value === 'string' && !ours.has(key) ? secrets.mask(value) : value;
   return {
     write(body) {
       const stamped = { n: ++number, t: clock.now(), at: clock.wall(), ...(rig === undefined ? {} : { rig }), ...body };
