@@ -1,0 +1,37 @@
+import { cme, ERROR, ok } from './answer.js';
+import type { Command } from './answer.js';
+
+/** `AT+X` answers with one line; `AT+X=?` with OK. */
+function plain(line: (session: Parameters<Command>[0]) => string | undefined): Command {
+  return (session, form) => {
+    if (form === 'test') return ok();
+    if (form !== 'run') return ERROR;
+    const text = line(session);
+    return text === undefined ? ERROR : ok(text);
+  };
+}
+
+/** Who the module and its SIM are. */
+export const IDENTITY_COMMANDS: Readonly<Record<string, Command>> = {
+  GMI: plain(() => 'Quectel'),
+  CGMI: plain(() => 'Quectel'),
+  GMM: plain(({ module }) => module.options.module),
+  CGMM: plain(({ module }) => module.options.module),
+  GMR: plain(({ module }) => module.revision),
+  CGMR: plain(({ module }) => module.revision),
+  QGMR: plain(({ module }) => `${module.revision}_01.001.01.001`),
+  CSUB: plain(() => 'SubEdition: V01'),
+  CGSN: plain(({ module }) => module.nv.imei || undefined),
+  GSN: plain(({ module }) => module.nv.imei || undefined),
+  QCCID: (session, form) => {
+    if (form === 'test') return ok();
+    if (form !== 'run') return ERROR;
+    return session.module.sim.present ? ok(`+QCCID: ${session.module.nv.iccid}`) : cme(10);
+  },
+  CIMI: (session, form) => {
+    if (form !== 'run') return form === 'test' ? ok() : ERROR;
+    return session.module.sim.ready
+      ? ok(`26201${session.module.options.imei.slice(-10)}`)
+      : cme(session.module.sim.present ? 11 : 10);
+  },
+};

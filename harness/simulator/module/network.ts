@@ -1,0 +1,46 @@
+import { UsageError } from './options.js';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The mobile network: whether it is there, and where it really takes a connection. */
+export class Network {
+  private readonly routes = new Map<string, string>();
+  private readonly waiting = new Set<() => void>();
+  private isUp = true;
+
+  get up(): boolean {
+    return this.isUp;
+  }
+
+  set up(up: boolean) {
+    this.isUp = up;
+    if (!up) return;
+    for (const run of this.waiting) run();
+    this.waiting.clear();
+  }
+
+  /** Once the network is there; at once when it is. The answer takes it back. */
+  whenUp(run: () => void): () => void {
+    if (this.isUp) run();
+    else this.waiting.add(run);
+    return () => this.waiting.delete(run);
+  }
+
+  /** `name:port` or `name:*` to `address:port` or `address:*`. */
+  route(from: string, to: string): void {
+    for (const text of [from, to])
+      if (!/^.+:(\d{1,5}|\*)$/.test(text)) throw new UsageError(`a route is host:port or host:*, not ${JSON.stringify(text)}`);
+    this.routes.set(from.toLowerCase(), to);
+  }
+
+  resolve({ host, port }: Address): Address {
+    const to = this.routes.get(`${host}:${port}`.toLowerCase()) ?? this.routes.get(`${host}:*`.toLowerCase());
+    if (to === undefined) return { host, port };
+    const colon = to.lastIndexOf(':');
+    const toPort = to.slice(colon + 1);
+    return { host: to.slice(0, colon), port: toPort === '*' ? port : Number(toPort) };
+  }
+}
