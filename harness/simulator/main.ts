@@ -5,7 +5,8 @@ import { DEFECTS } from './defects/index.js';
 import type { ModuleName } from './core/image.js';
 import { UsageError } from './module/options.js';
 import { makePair } from './pair.js';
-import { run } from './run.js';
+import { behavioursByName, run } from './run.js';
+import { sweep, sweepText } from './sweep.js';
 
 const MODULES = ['EC25', 'EC21'] as const satisfies readonly ModuleName[];
 
@@ -69,6 +70,27 @@ async function main(argv: readonly string[]): Promise<void> {
           .option('out', { type: 'string', demandOption: true, describe: 'directory' })
           .option('module', { choices: MODULES, default: 'EC25' as const }),
       ({ out, module }) => console.log(makePair(out, module)),
+    )
+    .command(
+      'sweep',
+      'cut power at every flash operation of an upgrade, in-process',
+      (y) =>
+        y
+          .option('module', { choices: MODULES, default: 'EC25' as const })
+          .option('size', { choices: ['full', 'small'] as const, default: 'full' as const, describe: 'of the image' })
+          .option('profile', { choices: ['backup', 'no-backup'] as const, default: 'backup' as const })
+          .option('reading', { choices: ['in-all', 'plus-first'] as const, default: 'in-all' as const })
+          .option('cuts-count', { type: 'boolean', default: true })
+          .option('samples', { type: 'number', default: 2000, describe: 'sequences of two cuts and more' })
+          .option('seed', { type: 'number', default: 1 })
+          .option('defect', { type: 'string', array: true, default: [] as string[] }),
+      ({ module, size, profile, reading, cutsCount, samples, seed, defect }) => {
+        const policy = { profile, reading, cutsCount, endEach: true };
+        const options = { module, size, policy, samples, seed, behaviours: behavioursByName(defect) };
+        const result = sweep(options);
+        console.log(sweepText(options, result));
+        process.exitCode = result.failures.length > 0 ? 1 : 0;
+      },
     )
     .command('defects', 'list what --defect knows', {}, () => {
       for (const { name, owner, summary } of DEFECTS) console.log(`${name.padEnd(32)} ${owner.padEnd(9)} ${summary}`);

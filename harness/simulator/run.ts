@@ -77,8 +77,13 @@ function toOptions(args: RunArguments): ModuleOptions {
     apn: rest.apn,
     pin,
     seed: rest.seed,
-    behaviours: new Behaviours(rest.defect.map(byName)),
+    behaviours: behavioursByName(rest.defect),
   };
+}
+
+/** The deviations that `--defect` names. */
+export function behavioursByName(names: readonly string[]): Behaviours {
+  return new Behaviours(names.map(byName));
 }
 
 function byName(name: string): Behaviour {

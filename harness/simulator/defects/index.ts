@@ -1,4 +1,20 @@
 import type { Behaviour } from '../behaviour.js';
+import { ATTEMPTS } from './attempts.js';
+import { BENCH, CUTS } from './cuts.js';
+import { DOWNLOAD } from './download.js';
+import { HEALTH } from './health.js';
+import { LIMIT_DEFECTS } from './limits.js';
+import { PACKAGES } from './packages.js';
+import { REPORTS } from './reports.js';
 
 /** Every deviation by which a module can be started (`--defect NAME`). */
-export const DEFECTS: readonly Behaviour[] = [];
+export const DEFECTS: readonly Behaviour[] = [
+  ...ATTEMPTS,
+  ...PACKAGES,
+  ...REPORTS,
+  ...HEALTH,
+  ...LIMIT_DEFECTS,
+  ...DOWNLOAD,
+  ...CUTS,
+  ...BENCH,
+];

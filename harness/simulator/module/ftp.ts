@@ -2,8 +2,8 @@ import { Client, FTPError } from 'basic-ftp';
 import type { FTPResponse } from 'basic-ftp';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { AirSink, DownloadError, networkOrTimeout } from './download.js';
-import type { DownloadJob } from './download.js';
+import { AirSink, DownloadError, networkOrTimeout } from './air.js';
+import type { DownloadJob } from './air.js';
 
 /** Codes behind FTPEND. */
 const UNKNOWN = 601;

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { AirSink, DownloadError, networkOrTimeout } from './download.js';
-import type { DownloadJob } from './download.js';
+import { AirSink, DownloadError, networkOrTimeout } from './air.js';
+import type { DownloadJob } from './air.js';
 
 /** Codes behind HTTPEND. */
 const UNKNOWN = 701;
@@ -16,8 +16,9 @@ const CLOSED = 719;
 export async function downloadByHttp(job: DownloadJob): Promise<void> {
   await networkOrTimeout(job, TIMEOUT);
   const sink = new AirSink(job, UNKNOWN);
+  let silent = false;
   try {
-    const response = await ask(job);
+    const response = await ask(job, () => (silent = true));
     const length = response.headers['content-length'];
     if (response.statusCode !== 200 || Number(length ?? 0) >= job.room) {
       response.destroy();
@@ -26,19 +27,22 @@ export async function downloadByHttp(job: DownloadJob): Promise<void> {
     await pipeline(response, sink);
     if (!response.complete || (length !== undefined && sink.received !== Number(length))) throw new DownloadError(CLOSED);
   } catch (error) {
-    throw new DownloadError(codeOf(error));
+    throw new DownloadError(silent ? TIMEOUT : codeOf(error));
   } finally {
     sink.destroy();
   }
 }
 
-function ask({ remote, network, timeoutMs, onAbort }: DownloadJob): Promise<IncomingMessage> {
+function ask({ remote, network, timeoutMs, onAbort }: DownloadJob, onSilence: () => void): Promise<IncomingMessage> {
   const target = network.resolve(remote);
   const host = remote.port === 80 ? remote.host : `${remote.host}:${remote.port}`;
   const headers = { Host: host, 'User-Agent': 'QUECTEL_MODULE', Accept: '*/*', Connection: 'close' };
   return new Promise((resolve, reject) => {
     const call = request({ ...target, path: `/${remote.path}`, headers, agent: false, timeout: timeoutMs }, resolve);
-    call.on('timeout', () => call.destroy(new DownloadError(TIMEOUT)));
+    call.on('timeout', () => {
+      onSilence();
+      call.destroy();
+    });
     call.on('error', reject);
     onAbort(() => call.destroy());
     call.end();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Nv } from '../behaviour.js';
 import { Dice } from '../core/bytes.js';
 import { Core } from '../core/core.js';
-import type { Outcome, Report, Step } from '../core/steps.js';
+import type { Outcome, Step } from '../core/steps.js';
 import { AtSession } from './at-session.js';
 import { Epoch } from './epoch.js';
 import { FileStore } from './file-store.js';
@@ -12,6 +12,7 @@ import type { ModuleOptions } from './options.js';
 import { Pacer } from './pacer.js';
 import { PowerLines } from './power-lines.js';
 import type { Powered } from './power-lines.js';
+import { Reporter } from './reporter.js';
 import { SimCard } from './sim-card.js';
 import { StateDir } from './state-dir.js';
 import { Upgrade } from './upgrade.js';
@@ -23,12 +24,6 @@ export type Mode = 'off' | 'booting' | 'normal' | 'recovery' | 'restore' | 'powe
 const STATUS_AFTER = [2.5, 2.9] as const;
 const LOADER_AFTER = 7;
 const READY_AFTER = [12, 13] as const;
-/** USB after RDY, and after the start of recovery. */
-const USB_AFTER_READY = [0.8, 1.6] as const;
-const USB_AFTER_START = [2, 3.5] as const;
-/** What waits for USB is written this long after the port is there. */
-const FIRST_USB_REPORT = [0.8, 4] as const;
-const BETWEEN_BOOT_URCS = [0.2, 1.2] as const;
 const REBOOT_AFTER_END = [2, 4] as const;
 const SHUTDOWN_IN_REBOOT = [8, 14] as const;
 const POWERED_DOWN_AFTER = 5;
@@ -42,6 +37,7 @@ export class SimModule implements Powered {
   readonly files: FileStore;
   readonly network = new Network();
   readonly upgrade = new Upgrade(this);
+  readonly reporter = new Reporter(this);
   readonly lines: PowerLines;
   readonly core: Core;
   readonly dice: Dice;
@@ -56,8 +52,6 @@ export class SimModule implements Powered {
   private readonly sessions: readonly AtSession[];
   private pacer: Pacer | undefined;
   private statusOn = false;
-  /** Reports that USB is not ready for yet; undefined once it is. */
-  private early: string[] | undefined;
   private why = '';
 
   constructor(readonly options: ModuleOptions) {
@@ -179,7 +173,7 @@ export class SimModule implements Powered {
 
   usbPowerChanged(): void {
     if (!this.lines.vbus) this.at.unplug();
-    else if (this.wantsUsb) this.at.plug();
+    else if (this.reporter.wantsUsb) this.at.plug();
   }
 
   rebootSoon(): void {
@@ -190,16 +184,9 @@ export class SimModule implements Powered {
   enterRecovery(source: string, seconds: number, report?: string): void {
     this.percent = undefined;
     this.drive(this.core.request(source), () => {
-      if (report !== undefined) this.urc(report);
+      if (report !== undefined) this.reporter.urc(report);
       this.epoch.after(seconds, () => this.reboot(true));
     });
-  }
-
-  /** A line nobody asked for, to the port that QURCCFG names. */
-  urc(text: string): void {
-    if (text.startsWith('+QIND') && !this.nv.indications) return;
-    if (this.nv.urcPort === 'usbmodem') return;
-    this.urcs.send(this.nv.urcPort === 'uart1' ? this.uart : this.at, text);
   }
 
   whenPowerGoes(run: () => void): () => void {
@@ -220,8 +207,6 @@ export class SimModule implements Powered {
     this.why = '';
   }
 
-  private wantsUsb = false;
-
   private newEpoch(): Epoch {
     return new Epoch(this.options.scale);
   }
@@ -236,8 +221,7 @@ export class SimModule implements Powered {
     this.epoch.end();
     this.pacer = undefined;
     this.percent = undefined;
-    this.wantsUsb = false;
-    this.early = undefined;
+    this.reporter.stop();
     this.upgrade.reset();
     for (const session of this.sessions) session.stop();
     if (!keepUsb) this.at.unplug();
@@ -267,10 +251,13 @@ export class SimModule implements Powered {
   }
 
   private take(step: Step): void {
-    if (step.kind === 'report') return this.report(step.report);
+    if (step.kind === 'report') {
+      this.reporter.report(step.report);
+      if (step.report.kind === 'UPDATING') this.percent = step.report.percent;
+    }
     if (step.kind !== 'mode') return;
     this.mode = step.mode;
-    if (step.mode === 'recovery') this.usbUp(USB_AFTER_START);
+    if (step.mode === 'recovery') this.reporter.recoveryStarts();
   }
 
   private loaded(outcome: Outcome, seconds: number): void {
@@ -294,55 +281,10 @@ export class SimModule implements Powered {
         this.state.saveNv();
       }
       this.sim = new SimCard(this, this.epoch);
-      const [, uart] = this.sessions;
+      const [at, uart] = this.sessions;
       uart?.start();
-      this.urcs.send(this.uart, 'RDY');
-      const overUsb = this.nv.urcPort !== 'uart1';
-      if (!overUsb) this.bootUrcs([]);
-      this.usbUp(USB_AFTER_READY, () => this.sessions[0]?.start(), overUsb ? () => this.bootUrcs(['RDY']) : undefined);
+      this.reporter.normalStarts(() => at?.start());
     });
-  }
-
-  private bootUrcs(first: readonly string[]): void {
-    const locked = this.sim.state !== 'READY';
-    const card = !this.sim.present
-      ? ['+CPIN: NOT INSERTED', '+QUSIM: 0']
-      : locked
-        ? ['+CPIN: SIM PIN']
-        : ['+CPIN: READY', '+QUSIM: 1'];
-    const done = this.sim.ready ? ['+QIND: SMS DONE', '+QIND: PB DONE'] : [];
-    let at = 0;
-    for (const text of [...first, ...this.dice.shuffled([`+CFUN: ${this.sim.cfun}`, ...card, ...done])]) {
-      this.epoch.after(at, () => this.urc(text));
-      at += this.dice.between(...BETWEEN_BOOT_URCS);
-    }
-  }
-
-  /** USB appears after a while; what was reported before follows, and is lost unless the host has the port open by then. */
-  private usbUp(after: readonly [number, number], onPlug?: () => void, onReady?: () => void): void {
-    this.early = [];
-    this.epoch.after(this.dice.between(...after), () => {
-      this.wantsUsb = true;
-      if (this.lines.vbus) this.at.plug();
-      onPlug?.();
-      this.epoch.after(this.dice.between(...FIRST_USB_REPORT), () => {
-        for (const text of this.early ?? []) this.urcs.send(this.at, text);
-        this.early = undefined;
-        onReady?.();
-      });
-    });
-  }
-
-  /** In recovery both ports print. */
-  private report(report: Report): void {
-    for (const one of this.options.behaviours.ask('reports', [report], this.percent ?? 0)) {
-      const value = one.kind === 'UPDATING' ? `,${one.percent}` : one.kind === 'END' ? `,${one.err}` : '';
-      const text = `+QIND: "FOTA","${one.kind}"${value}`;
-      this.urcs.send(this.uart, text);
-      if (this.early !== undefined) this.early.push(text);
-      else this.urcs.send(this.at, text);
-    }
-    if (report.kind === 'UPDATING') this.percent = report.percent;
   }
 
   private packageAt(source: string): Buffer | undefined {

@@ -48,7 +48,7 @@ export class SimCard {
     }
     this.unlocked = true;
     this.epoch.after(0.5, () => {
-      for (const text of ['+CPIN: READY', '+QUSIM: 1', '+QIND: SMS DONE', '+QIND: PB DONE']) this.module.urc(text);
+      for (const text of ['+CPIN: READY', '+QUSIM: 1', '+QIND: SMS DONE', '+QIND: PB DONE']) this.module.reporter.urc(text);
     });
     this.search();
     return true;
@@ -74,6 +74,7 @@ export class SimCard {
   private setRegistered(registered: boolean): void {
     if (registered === this.registered) return;
     this.registered = registered;
-    for (const name of ['CREG', 'CEREG'] as const) if (this.reports[name] > 0) this.module.urc(`+${name}: ${this.registration}`);
+    for (const name of ['CREG', 'CEREG'] as const)
+      if (this.reports[name] > 0) this.module.reporter.urc(`+${name}: ${this.registration}`);
   }
 }

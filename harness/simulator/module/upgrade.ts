@@ -1,5 +1,6 @@
 import type { Remote } from '../behaviour.js';
-import { download, DownloadError } from './download.js';
+import { DownloadError } from './air.js';
+import { download } from './download.js';
 import { LIMITS, parseFotaSource } from './fota-source.js';
 import type { SimModule } from './module.js';
 
@@ -54,7 +55,7 @@ export class Upgrade {
     const { module } = this;
     const { behaviours, scale, networkTimeout } = module.options;
     const word = asked.kind === 'ftp' ? 'FTP' : 'HTTP';
-    module.urc(`+QIND: "FOTA","${word}START"`);
+    module.reporter.urc(`+QIND: "FOTA","${word}START"`);
     const { epoch } = module;
     const file = module.files.createDownload();
     const end = (code: number): void => {
@@ -67,7 +68,7 @@ export class Upgrade {
       if (shown === 0) module.enterRecovery('download', BEFORE_REBOOT, report);
       else {
         this.busy = false;
-        module.urc(report);
+        module.reporter.urc(report);
       }
     };
     const aborts: (() => void)[] = [];
