@@ -95,7 +95,8 @@ function same(entry: Entry, sighting: Sighting): boolean {
   if ('protocol' in report && 'protocol' in entry.report && report.protocol !== entry.report.protocol) return false;
   const [one, other] = [valueOf(entry.report), valueOf(report)];
   if (one === other) return true;
-  // A number that may lack digits is any number that begins like it.
+  // A code that may lack digits is any code that begins like it. A percentage is left alone: the next one begins like it as well.
+  if (report.kind === 'updating' || report.kind === 'restore') return false;
   return (entry.doubtful && begins(other, one)) || (doubtful && begins(one, other));
 }
 

@@ -81,7 +81,7 @@ export function recordOf(window: Window): UpgradeRecord {
     })),
     logins: all('server.login'),
     connections: all('server.connection'),
-    published: window.published,
+    published: isPublished(window) ? window.published : undefined,
     before: window.before,
     after: { identity: after?.identity, files: files.at(-1)?.files, event: after?.n },
     ready,
@@ -102,6 +102,11 @@ export function recordOf(window: Window): UpgradeRecord {
   };
 }
 
+/** What was published last may belong to another upgrade; this one's source string names what it is after. */
+function isPublished({ start, published }: Window): boolean {
+  return published !== undefined && (published.target === start.target || start.target.endsWith(`/${published.name}`));
+}
+
 /** Supply off and RESET_N take power for certain; PWRKEY only when it does not switch on what was off. */
 function takesPower(action: Of<'power.do'>, earlier: readonly Of<'power.do'>[]): boolean {
   if (action.wire === 'supply') return action.action === 'off';
@@ -115,7 +120,9 @@ function answerOf(events: readonly JournalEvent[]): UpgradeRecord['answer'] {
   const answer = events.find(
     (event): event is Of<'at.answer'> => event.type === 'at.answer' && event.id === command.id && event.line === command.line,
   );
-  return answer === undefined ? undefined : { result: answer.result, code: answer.code, event: answer.n };
+  return answer === undefined
+    ? undefined
+    : { result: answer.result, code: answer.code, event: answer.n, line: answer.line, t: answer.t };
 }
 
 function downloadOf(reports: readonly SeenReport[], timed: boolean): UpgradeRecord['download'] {

@@ -101,7 +101,15 @@ export interface UpgradeRecord {
   readonly faultStruck: boolean;
   readonly noRoom: boolean;
   /** Final result of the command itself. */
-  readonly answer: { readonly result: string; readonly code: string | undefined; readonly event: number } | undefined;
+  readonly answer:
+    | {
+        readonly result: string;
+        readonly code: string | undefined;
+        readonly event: number;
+        readonly line: string;
+        readonly t: number;
+      }
+    | undefined;
   readonly reports: readonly SeenReport[];
   readonly download:
     | {

@@ -91,7 +91,7 @@ export class Script {
 
   event(body: EventBody): this {
     const stamp = { n: this.#events.length + 1, t: this.#t, at: new Date(this.#t).toISOString(), rig: this.#profile.name };
-    this.#events.push({ ...stamp, ...body } as JournalEvent);
+    this.#events.push({ ...stamp, ...body });
     this.#t += 1;
     return this;
   }
@@ -219,6 +219,16 @@ export class Script {
   normal(lines: readonly string[] = ['at', 'uart']): this {
     for (const line of lines) this.rx(line, 'RDY', '+CFUN: 1', '+CPIN: READY');
     return this.event({ type: 'module.ready', line: 'at', how: 'urc', took: 10_000 });
+  }
+
+  /** Reboots into normal mode on the new version, as a sound upgrade does after END,0. */
+  upgraded(lines?: readonly string[]): Script {
+    return this.reboots().normal(lines).end().after({ revision: v13 });
+  }
+
+  /** START, progress and END,0 on both lines, then the new version. */
+  flashes(): Script {
+    return this.say(both, 'START', 50, 100, 'END,0').upgraded();
   }
 
   end(why: Extract<JournalEvent, { type: 'upgrade.end' }>['why'] = 'normal-mode', detail?: string): this {

@@ -1,0 +1,119 @@
+/** Questions that several rules ask of a record. Each answers only from what was seen. */
+import type { Attempt, LineWatch, SeenReport, UpgradeRecord } from './types.js';
+import { namesRevision } from './versions.js';
+
+export function isLocal(record: UpgradeRecord): boolean {
+  return record.source === 'ufs' || record.source === 'sd';
+}
+
+export const isRecovery = (report: SeenReport): boolean =>
+  report.kind === 'start' || report.kind === 'updating' || report.kind === 'restore' || report.kind === 'end';
+export const isDownload = (report: SeenReport): boolean => report.kind === 'download-start' || report.kind === 'download-end';
+export const isUpgradeReport = (report: SeenReport): boolean =>
+  isRecovery(report) || isDownload(report) || report.kind === 'text';
+
+export function wasRefused(record: UpgradeRecord): boolean {
+  return record.answer !== undefined && ['ERROR', '+CME ERROR', '+CMS ERROR'].includes(record.answer.result);
+}
+
+/** OK, or what only an accepted command can lead to. */
+export function wasAccepted(record: UpgradeRecord): boolean {
+  return record.answer?.result === 'OK' || (!wasRefused(record) && record.reports.some(isUpgradeReport));
+}
+
+/** What reached the module is not what the release made: it must not be applied. */
+export function isSpoilt(record: UpgradeRecord): boolean {
+  const contents = record.package?.contents ?? 'sound';
+  return (
+    (contents !== 'sound' && contents !== 'wrong-base') || record.fault?.name === 'truncate' || record.fault?.name === 'corrupt'
+  );
+}
+
+export const isWrongBase = (record: UpgradeRecord): boolean => record.package?.contents === 'wrong-base';
+
+/** Nothing stands in the way of this upgrade: it has to work. */
+export function mustUpgrade(record: UpgradeRecord): boolean {
+  const undisturbed = record.fault === undefined || record.fault.name === 'slow';
+  return (
+    !record.fromLog &&
+    record.intent === 'valid' &&
+    record.package?.contents === 'sound' &&
+    undisturbed &&
+    !record.noRoom &&
+    record.powerCuts === 0 &&
+    !baseIsWrong(record)
+  );
+}
+
+/** The module did not run the version that the package is made for, though it should have. */
+export function baseIsWrong(record: UpgradeRecord): boolean {
+  const { from, before } = record.versions;
+  return !isWrongBase(record) && from !== undefined && before !== undefined && !namesRevision(from, before);
+}
+
+/** `changed`: another version than before, and nobody says which one it should be. */
+export type Runs = 'old' | 'new' | 'other' | 'changed' | 'unknown';
+
+/** Which version was read back. */
+export function runs(record: UpgradeRecord): Runs {
+  const { from, to, before, after } = record.versions;
+  if (after === undefined) return 'unknown';
+  const old = before ?? from;
+  if (old !== undefined && namesRevision(old, after)) return 'old';
+  // A package for another base leads nowhere from here: whatever came of it is wrong.
+  if (isWrongBase(record)) return 'other';
+  if (to !== undefined) return namesRevision(to, after) ? 'new' : 'other';
+  return old === undefined ? 'unknown' : 'changed';
+}
+
+export const endedWell = (record: UpgradeRecord): boolean => record.attempts.at(-1)?.ends.includes(0) === true;
+export const failedAttempts = (record: UpgradeRecord): readonly Attempt[] =>
+  record.attempts.filter(({ ends }) => ends.some((code) => code !== undefined && code !== 0) && !ends.includes(0));
+
+/** The harness watched until the upgrade was over or its limit ran out: what was not seen by then may be called missing. */
+export function watchedToTheEnd(record: UpgradeRecord): boolean {
+  const why = record.stopped?.why;
+  return !record.fromLog && why !== undefined && why !== 'interrupted' && why !== 'rig-fault';
+}
+
+/** The module answered in normal mode after the upgrade. */
+export function answersAfter(record: UpgradeRecord): boolean {
+  const { identity } = record.after;
+  return identity !== undefined && Object.values(identity).some((value) => value !== undefined);
+}
+
+export const healthy = (record: UpgradeRecord): boolean => answersAfter(record) || record.ready !== undefined;
+
+/** True when the line was open throughout and nothing on it was damaged: what is not there was not sent on it. */
+export function continuous(record: UpgradeRecord, watch: LineWatch, from: number, to: number): boolean {
+  const within = (order: number): boolean => order > from && order <= to;
+  return (
+    !record.fromLog &&
+    !watch.breaks.some(({ order }) => within(order)) &&
+    !record.notUnderstood.some((junk) => junk.line === watch.line && within(junk.order)) &&
+    !record.reports.some(
+      (report) =>
+        (report.kind === 'text' || report.doubtful) &&
+        report.sightings.some((seen) => seen.line === watch.line && within(seen.order)),
+    )
+  );
+}
+
+/** When `report` came on `line`. */
+export function orderOn(report: SeenReport | undefined, line: string): number | undefined {
+  return report?.sightings.find((seen) => seen.line === line)?.order;
+}
+
+/** One line carried both: their order is certain. */
+export function sharedLine(one: SeenReport, other: SeenReport): string | undefined {
+  return one.lines.find((line) => other.lines.includes(line));
+}
+
+/** Sum of the harness's own standstills between two times, in ms. */
+export function lagBetween(record: UpgradeRecord, from: number, to: number): number {
+  return record.lags.filter(({ t, ms }) => t >= from && t - ms <= to).reduce((sum, { ms }) => sum + ms, 0);
+}
+
+export const list = (values: readonly (string | number | undefined)[]): string => values.map((value) => value ?? '?').join(', ');
+export const quoted = (report: SeenReport): string => report.text.trim();
+export const eventsOf = (reports: readonly SeenReport[]): number[] => [...new Set(reports.flatMap(({ events }) => [...events]))];

@@ -1,0 +1,198 @@
+import type { Identity } from '../journal/events.js';
+import { both, fault, fetched, flashed, refused, script, sound, soundIdentity, v13, type Script } from './testing/script.js';
+import { judged, rulesOf, usbOnly, uartOnly, failedDownload } from './testing/stories.js';
+import type { Judgement } from './types.js';
+
+describe('not the firmware', () => {
+  const stories: [string, () => Script, string, string, Judgement['result']][] = [
+    ['a fault of the rig', () => sound('ftp').event({ type: 'note', text: '' }), '', '', 'pass'],
+    [
+      'a fault of the rig in mid-upgrade',
+      () => fetched('ftp').event({ type: 'rig.fault', what: 'the line is gone' }).end('rig-fault', 'x'),
+      'rig.fault',
+      'rig',
+      'invalid',
+    ],
+    [
+      'a fault of the rig, and a firmware finding it may have caused',
+      () => fetched('ftp').say(both, 'START').event({ type: 'rig.fault', what: 'the switch failed' }).wait(900_000).end('limit'),
+      'rig.fault',
+      'rig',
+      'invalid',
+    ],
+    [
+      'a fault of the rig, and one it cannot have caused',
+      () => flashed('ftp').event({ type: 'rig.fault', what: 'x' }).normal().end().after({}),
+      'rig.fault',
+      'rig',
+      'fail',
+    ],
+    [
+      'another unit',
+      () => script({ imei: '861107030000009' }).start('ftp').command('ERROR').end('refused').after({}),
+      'rig.unit',
+      'rig',
+      'invalid',
+    ],
+    [
+      'the wrong version before',
+      () =>
+        script()
+          .event({ type: 'note', text: 'x' })
+          .start('ftp', { step: 'upgrade' })
+          .event({
+            type: 'module.identity',
+            when: 'before',
+            upgrade: 'u1',
+            identity: { ...soundIdentity, revision: 'EC25EFAR06A11M4G' },
+          })
+          .command('ERROR')
+          .end('refused')
+          .after({ revision: 'EC25EFAR06A11M4G' }),
+      'base.version',
+      'rig',
+      'invalid',
+    ],
+    ['interrupted', () => fetched('ftp').end('interrupted', 'SIGINT'), 'harness.watched', 'harness', 'invalid'],
+    ['a journal cut off', () => fetched('ftp').say(both, 'START', 5), 'harness.watched', 'harness', 'invalid'],
+    ['the server saw no connection', () => failedDownload('ftp', '601'), 'download.unprovoked', 'network', 'invalid'],
+    [
+      'the transfer broke off',
+      () =>
+        script()
+          .start('ftp')
+          .command()
+          .say(both, 'FTPSTART')
+          .served({ sent: 90_000, code: 426 })
+          .say(both, 'FTPEND,601')
+          .end('download-failed')
+          .after({}),
+      'download.unprovoked',
+      'undecided',
+      'inconclusive',
+    ],
+    [
+      'a slow boot while the host stood still',
+      () => flashed('ftp').wait(60_000).event({ type: 'host.lag', ms: 50_000 }).normal().end().after({ revision: v13 }),
+      'time.boot',
+      'harness',
+      'invalid',
+    ],
+    ['a patch that does not fit', () => refused(5, 510), 'version.applied', 'package', 'fail'],
+    [
+      'a cut without proof',
+      () =>
+        uartOnly()
+          .start('ufs')
+          .command('OK', 'uart')
+          .say(['uart'], 'START', 5)
+          .event({ type: 'power.do', id: 1, wire: 'supply', action: 'off', why: 'cut' })
+          .event({ type: 'power.do', id: 2, wire: 'supply', action: 'on', why: 'cut' })
+          .say(['uart'], 'START', 50, 100, 'END,0')
+          .normal(['uart'])
+          .end()
+          .after({ revision: v13 }),
+      'power.proof',
+      'rig',
+      'invalid',
+    ],
+    ['a failed switch', () => sound('ftp').start('ftp').event({ type: 'note', text: '' }), '', '', 'pass'],
+    [
+      'END lost, USB alone',
+      () => fetched('ftp', {}, usbOnly()).say(['at'], 37, 64, 96).upgraded(['at']),
+      'order.end-seen',
+      'undecided',
+      'inconclusive',
+    ],
+    ['attempts that USB alone may have missed', () => refusedOverUsb(3), 'retries.count', 'undecided', 'inconclusive'],
+    [
+      'two lines that contradict each other',
+      () => fetched('ufs').say(both, 'START', 50, 100).say(['uart'], 'END,0').say(['at'], 'END,504').upgraded(),
+      'witness.agree',
+      'undecided',
+      'inconclusive',
+    ],
+    ['IMEI not readable afterwards', () => withoutImei(), 'identity.imei', 'undecided', 'inconclusive'],
+    [
+      'a stall that is still waited for',
+      () =>
+        script()
+          .start('ftp', { fault: fault('stall', 40) })
+          .command()
+          .say(both, 'FTPSTART')
+          .served({ sent: 80_000, code: 426 })
+          .wait(300_000)
+          .end('limit')
+          .after({}),
+      'download.reported',
+      'undecided',
+      'inconclusive',
+    ],
+    [
+      'the limit ran out before the retries did',
+      () => fetched('ftp', { contents: 'corrupt' }).say(both, 'START', 3, 'END,505').reboots().say(both, 'START', 3).end('limit'),
+      'retries.over',
+      'undecided',
+      'inconclusive',
+    ],
+    [
+      'supply left off',
+      () =>
+        fetched('ftp')
+          .say(both, 'START', 3)
+          .event({ type: 'power.do', id: 1, wire: 'supply', action: 'off', why: 'cut' })
+          .leaves()
+          .wait(900_000)
+          .end('limit'),
+      'normal.reached',
+      'harness',
+      'invalid',
+    ],
+    [
+      'a fall of the percentage across a re-enumeration that nobody else saw',
+      () => fetched('ufs', {}, usbOnly()).say(['at'], 40).reboots().say(['at'], 20, 100, 'END,0').upgraded(['at']),
+      '',
+      '',
+      'pass',
+    ],
+    [
+      'a number that lost its last digit with its line',
+      () =>
+        fetched('ufs')
+          .say(both, 'START', 15)
+          .raw('uart', '+QIND: "FOTA","UPDATING",1+QIND: "FOTA","UPDATING",17\r\n')
+          .say(both, 100, 'END,0')
+          .upgraded(),
+      '',
+      '',
+      'pass',
+    ],
+    [
+      'START swallowed by junk',
+      () => fetched('ufs').raw('uart', '\x80\x80FOT\x13,"STA\r\n').say(both, 5, 100, 'END,0').upgraded(),
+      '',
+      '',
+      'pass',
+    ],
+  ];
+  test.each(stories)('%s', (_name, story, rule, owner, result) => {
+    const judgement = judged(story());
+    if (rule !== '') expect(judgement.findings.map((finding) => [finding.rule, finding.owner])).toContainEqual([rule, owner]);
+    expect(judgement.result).toBe(result);
+    if (result !== 'fail')
+      expect(rulesOf(judgement, 'firmware').filter((id) => id !== 'normal.reached' && id !== 'command.accept')).toEqual([]);
+  });
+
+  function refusedOverUsb(count: number): Script {
+    const story = fetched('ftp', { contents: 'corrupt' }, usbOnly());
+    for (let attempt = 0; attempt < count; attempt += 1) story.say(['at'], 3, 'END,505').reboots();
+    return story.reboots().reboots().normal(['at']).end().after({});
+  }
+
+  function withoutImei(): Script {
+    const rest: Identity = { ...soundIdentity };
+    delete rest.imei;
+    const story = flashed('ftp').normal().end();
+    return story.event({ type: 'module.identity', when: 'after', upgrade: 'u1', identity: { ...rest, revision: v13 } });
+  }
+});

@@ -1,0 +1,167 @@
+/** What the servers saw of the module, and whether it was the whole file (DG-10). */
+import { isLocal, isSpoilt, wasAccepted, watchedToTheEnd, wasRefused } from '../facts.js';
+import type { UpgradeRecord } from '../types.js';
+import type { Rule } from './rule.js';
+
+export interface Fetch {
+  /** Every byte of the file was handed out. */
+  readonly whole: boolean;
+  readonly bytes: number;
+  readonly size: number | undefined;
+  /** Something was fetched that is not what was published. */
+  readonly wrong: string | undefined;
+  /** A login was tried, and none was accepted. */
+  readonly refused: boolean;
+  readonly connections: number;
+  readonly text: string;
+  readonly events: readonly number[];
+}
+
+const gets = new Set(['RETR', 'GET']);
+const good = new Set([125, 150, 200, 206, 226, 250]);
+
+export function fetchOf(record: UpgradeRecord): Fetch {
+  const size = record.published?.size ?? record.package?.size;
+  const fetches = record.requests.filter(({ request }) => gets.has(request.verb.toUpperCase()));
+  const own = fetches.filter(({ request }) => isPublishedPath(record, request.path));
+  const foreign = fetches.find(({ request }) => !isPublishedPath(record, request.path));
+  const spans = own
+    .filter(({ response }) => response !== undefined && good.has(response.code) && response.sent > 0)
+    .map(({ request, response }) => ({ from: request.offset ?? 0, to: (request.offset ?? 0) + (response?.sent ?? 0) }));
+  const bytes = covered(spans);
+  const connections = new Set([
+    ...record.connections.map(({ connection }) => connection),
+    ...record.requests.map(({ request }) => request.connection),
+  ]).size;
+  const refused = record.logins.length > 0 && !record.logins.some(({ accepted }) => accepted);
+  const events = [
+    ...record.logins.map(({ n }) => n),
+    ...fetches.flatMap(({ request, response }) => [request.n, ...(response === undefined ? [] : [response.n])]),
+  ];
+  return {
+    whole: size !== undefined && own.some(({ response }) => response !== undefined && good.has(response.code)) && bytes >= size,
+    bytes,
+    size,
+    wrong: foreign === undefined ? undefined : `the module asked for ${foreign.request.path}`,
+    refused,
+    connections,
+    text:
+      fetches.length === 0
+        ? `the server saw ${String(connections)} connections and no request for a file`
+        : `the server handed out ${String(bytes)} of ${String(size ?? '?')} bytes`,
+    events,
+  };
+}
+
+/** The path may come encoded, with or without its leading slash; after CWD the name alone is enough. */
+function isPublishedPath(record: UpgradeRecord, path: string): boolean {
+  const name = record.published?.name ?? nameInTarget(record.target ?? '');
+  const asked = decoded(path).replace(/^\/+/, '');
+  const wanted = decoded(name).replace(/^\/+/, '');
+  if (asked === wanted) return true;
+  const changed = record.requests.some(({ request }) => request.verb.toUpperCase() === 'CWD');
+  return changed && asked === wanted.slice(wanted.lastIndexOf('/') + 1);
+}
+
+const nameInTarget = (target: string): string => /^[a-z]+:\/\/[^/]*\/(.*)$/is.exec(target)?.[1] ?? '';
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path.replace(/^https?:\/\/[^/]*/i, '').replace(/[?#].*$/, ''));
+  } catch {
+    return path;
+  }
+}
+
+/** Bytes from the first on without a gap. */
+function covered(spans: readonly { readonly from: number; readonly to: number }[]): number {
+  let end = 0;
+  for (const { from, to } of [...spans].sort((a, b) => a.from - b.from)) if (from <= end) end = Math.max(end, to);
+  return end;
+}
+
+const userIn = (target: string): string | undefined => /^ftp:\/\/([^:@/]*):/i.exec(target)?.[1];
+
+export const fetchRules: readonly Rule[] = [
+  {
+    id: 'fetch.whole',
+    serves: ['DG-10'],
+    title: 'A download that is reported as sound was the whole file, under its name, from our server',
+    blames: 'firmware',
+    applies: (record) =>
+      !isLocal(record) &&
+      !record.fromLog &&
+      record.intent === 'valid' &&
+      record.download?.code === 0 &&
+      record.published !== undefined,
+    check(record) {
+      const fetch = fetchOf(record);
+      const end = record.reports.find(({ kind }) => kind === 'download-end');
+      const base = {
+        owner: 'firmware' as const,
+        expected: `${record.published?.name ?? ''}, ${String(fetch.size ?? '?')} bytes`,
+        seen: fetch.text,
+        events: [...(end?.events ?? []), ...fetch.events],
+      };
+      if (fetch.wrong !== undefined) return [{ ...base, text: `another file was fetched: ${fetch.wrong}` }];
+      // A transfer that is cut short and yet closed in good order cannot be told from a whole one by a client that does not ask for the size.
+      if (fetch.whole || (isSpoilt(record) && fetch.bytes > 0)) return [];
+      // The file may have come by a way that the server's log does not show only if nothing was logged at all.
+      return [
+        {
+          ...base,
+          text:
+            fetch.connections === 0
+              ? 'the download was reported as sound, yet our server saw nothing of it'
+              : 'the download was reported as sound, yet the server did not hand the whole file out',
+        },
+      ];
+    },
+  },
+  {
+    id: 'fetch.login',
+    serves: ['DG-10'],
+    title: 'The module logs in with the user of the source string',
+    blames: 'firmware',
+    applies: (record) => record.source === 'ftp' && !record.fromLog && record.intent === 'valid' && record.logins.length > 0,
+    check(record) {
+      const wanted = userIn(record.target ?? '');
+      const other = record.logins.filter(
+        ({ user, accepted }) =>
+          accepted && wanted !== undefined && decoded(wanted) !== user && user !== '***' && wanted !== '***',
+      );
+      return other.slice(0, 1).map((login) => ({
+        owner: 'firmware' as const,
+        text: 'the module logged in as somebody else',
+        expected: `user ${wanted ?? ''}`,
+        seen: `user ${login.user}`,
+        events: [login.n],
+      }));
+    },
+  },
+  {
+    id: 'fetch.nothing',
+    serves: ['DG-09'],
+    title: 'A local file is not asked of any server, a refused source neither',
+    blames: 'firmware',
+    applies: (record) =>
+      !record.fromLog && watchedToTheEnd(record) && (isLocal(record) ? wasAccepted(record) : wasRefused(record)),
+    exercises: (record) => (isLocal(record) ? ['DG-09'] : ['DG-06']),
+    check(record) {
+      const [first] = record.requests;
+      if (first === undefined) return [];
+      return [
+        {
+          owner: 'firmware',
+          requirement: isLocal(record) ? 'DG-09' : 'DG-06',
+          text: isLocal(record)
+            ? 'a file on the module was given, yet a server was asked'
+            : 'the source was refused, yet the server was asked',
+          expected: 'no request',
+          seen: `${first.request.verb} ${first.request.path}`,
+          events: record.requests.map(({ request }) => request.n),
+        },
+      ];
+    },
+  },
+];

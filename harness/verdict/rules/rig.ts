@@ -1,0 +1,76 @@
+import type { Rule } from './rule.js';
+
+/** What makes a trial worth nothing, whatever the module did. */
+export const rigRules: readonly Rule[] = [
+  {
+    id: 'rig.fault',
+    serves: ['DH-08'],
+    title: 'The rig is in order',
+    blames: 'rig',
+    applies: () => true,
+    exercises: () => [],
+    check: (record) =>
+      record.rigFaults.map((fault) => ({
+        owner: 'rig' as const,
+        text: fault.what,
+        expected: fault.asked ?? 'a rig in order',
+        seen: fault.seen ?? 'a fault',
+        events: [fault.n],
+      })),
+  },
+  {
+    id: 'rig.power',
+    serves: ['DH-08'],
+    title: 'The switch does what it is told',
+    blames: 'rig',
+    applies: (record) => record.powerErrors.length > 0,
+    exercises: () => [],
+    check: (record) =>
+      record.powerErrors.map((error) => ({
+        owner: 'rig' as const,
+        text: 'a power action failed',
+        expected: 'done',
+        seen: error.error ?? '',
+        events: [error.n],
+      })),
+  },
+  {
+    id: 'rig.unit',
+    serves: ['DH-03'],
+    title: 'The unit is the one of the rig',
+    blames: 'rig',
+    applies: (record) => record.profile?.imei !== undefined && record.before.identity?.imei !== undefined,
+    exercises: () => [],
+    check(record) {
+      const [wanted, seen] = [record.profile?.imei, record.before.identity?.imei];
+      if (wanted === seen) return [];
+      return [
+        {
+          owner: 'rig',
+          text: 'another unit is on this rig',
+          expected: `IMEI ${wanted ?? ''}`,
+          seen: `IMEI ${seen ?? ''}`,
+          events: [record.startedAt.event],
+        },
+      ];
+    },
+  },
+  {
+    id: 'harness.watched',
+    serves: ['DH-08'],
+    title: 'The upgrade was watched to its end',
+    blames: 'harness',
+    applies: (record) => !record.fromLog,
+    exercises: () => [],
+    check(record) {
+      const { stopped } = record;
+      const events = [record.startedAt.event, stopped?.event];
+      const base = { text: 'the upgrade was not watched to its end', expected: 'a watch until normal mode or the limit', events };
+      if (stopped === undefined) return [{ ...base, owner: 'harness', seen: 'the journal ends or goes on without it' }];
+      if (stopped.why === 'interrupted') return [{ ...base, owner: 'harness', seen: `interrupted: ${stopped.detail ?? ''}` }];
+      if (stopped.why === 'rig-fault' && record.rigFaults.length === 0)
+        return [{ ...base, owner: 'rig', seen: stopped.detail ?? 'a fault of the rig' }];
+      return [];
+    },
+  },
+];

@@ -1,0 +1,166 @@
+import type { FileList, Identity } from '../../journal/events.js';
+import { answersAfter, list } from '../facts.js';
+import type { UpgradeRecord } from '../types.js';
+import type { Held, Rule } from './rule.js';
+
+type Key = keyof Identity;
+
+interface Kept {
+  readonly id: string;
+  readonly what: string;
+  /** Alternatives: what one does not tell, the next may. */
+  readonly keys: readonly Key[];
+  readonly same?: (before: string, after: string) => boolean;
+  readonly show?: (value: string) => string;
+}
+
+const isRegistered = (value: string): boolean => value === '1' || value === '5';
+
+const kept: readonly Kept[] = [
+  { id: 'identity.imei', what: 'IMEI', keys: ['imei'] },
+  { id: 'identity.iccid', what: 'ICCID', keys: ['iccid'] },
+  { id: 'identity.sim', what: 'SIM state', keys: ['sim'] },
+  {
+    id: 'identity.registration',
+    what: 'network registration',
+    keys: ['registration', 'epsRegistration'],
+    // Home or roaming is the network's choice. What was not registered before is not asked to be so after.
+    same: (before, after) => !isRegistered(before) || isRegistered(after),
+  },
+  { id: 'identity.apn', what: 'APN', keys: ['apn'] },
+  { id: 'identity.cfun', what: 'CFUN', keys: ['cfun'] },
+];
+
+function keptRule({ id, what, keys, same = (one, other) => one === other }: Kept): Rule {
+  return {
+    id,
+    serves: ['DH-03'],
+    title: `${what} is the same after as before`,
+    blames: 'firmware',
+    applies: (record) =>
+      answersAfter(record) &&
+      keys.some((key) => record.before.identity?.[key] !== undefined || record.after.identity?.[key] !== undefined),
+    check(record) {
+      const [before, after] = [record.before.identity ?? {}, record.after.identity ?? {}];
+      const pairs = keys.map((key) => ({ key, before: before[key], after: after[key] }));
+      const told = pairs.filter((pair) => pair.before !== undefined && pair.after !== undefined);
+      if (told.length === 0) {
+        const [pair] = pairs;
+        if (record.before.identity === undefined) return [];
+        return [
+          {
+            owner: 'undecided',
+            text: `${what} could not be compared`,
+            expected: pair?.before ?? 'an answer',
+            seen: pair?.after ?? 'no readable answer afterwards',
+            events: [record.after.event],
+          },
+        ];
+      }
+      const wrong = told.filter((pair) => !same(pair.before as string, pair.after as string));
+      // Registered in one of two networks is registered.
+      const stays =
+        keys.length > 1 && told.some((pair) => isRegistered(pair.before as string) && isRegistered(pair.after as string));
+      if (wrong.length === 0 || stays) return [];
+      return [
+        {
+          owner: 'firmware',
+          text: `${what} is not what it was`,
+          expected: list(wrong.map((pair) => pair.before)),
+          seen: list(wrong.map((pair) => pair.after)),
+          events: [record.after.event],
+        },
+      ];
+    },
+  };
+}
+
+export const unitRules: readonly Rule[] = [
+  ...kept.map(keptRule),
+  {
+    id: 'files.kept',
+    serves: ['DH-04'],
+    title: 'Files that are not the package are the same after as before',
+    blames: 'firmware',
+    applies: (record) => record.before.files !== undefined && record.after.files !== undefined,
+    check: (record) => (['ufs', 'sd'] as const).flatMap((storage) => changes(record, storage)),
+  },
+  {
+    id: 'device.mode',
+    serves: ['DH-07'],
+    title: 'The module never comes back as a dump or an emergency-download device',
+    blames: 'firmware',
+    applies: (record) => record.device !== undefined || answersAfter(record),
+    check(record) {
+      if (record.device === undefined) return [];
+      return [
+        {
+          owner: 'firmware',
+          text: 'the module came back as another device',
+          expected: 'itself',
+          seen: record.device.kind,
+          events: [record.device.event],
+        },
+      ];
+    },
+  },
+  {
+    id: 'device.cfun5',
+    serves: ['DH-07'],
+    title: 'The module never comes back with CFUN 5',
+    blames: 'firmware',
+    applies: (record) => record.after.identity?.cfun !== undefined,
+    check(record) {
+      if (record.after.identity?.cfun !== '5' || record.before.identity?.cfun === '5') return [];
+      return [
+        {
+          owner: 'firmware',
+          text: 'the module is in CFUN 5, as after a damaged upgrade',
+          expected: 'CFUN 1',
+          seen: 'CFUN 5',
+          events: [record.after.event],
+        },
+      ];
+    },
+  },
+];
+
+/** The package itself may go or stay: see the observations. */
+function changes(record: UpgradeRecord, storage: 'ufs' | 'sd'): Held[] {
+  const [before, after] = [record.before.files?.[storage], record.after.files?.[storage]];
+  if (before === undefined && after === undefined) return [];
+  const held: Held[] = [];
+  const hold = (text: string, expected: string, seen: string, owner: Held['owner'] = 'firmware'): void => {
+    held.push({ owner, text, expected, seen, events: [record.after.event] });
+  };
+  if (before === undefined || after === undefined) {
+    hold(
+      `files on ${storage.toUpperCase()} could not be compared`,
+      'a list before and after',
+      before === undefined ? 'none before' : 'none afterwards',
+      'undecided',
+    );
+    return held;
+  }
+  const package_ = packageName(record);
+  for (const file of before) {
+    if (file.name === package_) continue;
+    const now = after.find(({ name }) => name === file.name);
+    if (now === undefined) hold(`${file.name} is gone from ${storage.toUpperCase()}`, described(file), 'not listed');
+    else if (
+      now.size !== file.size ||
+      (now.checksum !== undefined && file.checksum !== undefined && now.checksum !== file.checksum)
+    ) {
+      hold(`${file.name} on ${storage.toUpperCase()} is not what it was`, described(file), described(now));
+    }
+  }
+  return held;
+}
+
+const described = (file: NonNullable<FileList['ufs']>[number]): string =>
+  `${String(file.size)} bytes${file.checksum === undefined ? '' : `, checksum ${file.checksum}`}`;
+
+export function packageName(record: UpgradeRecord): string {
+  const target = record.published?.name ?? record.target ?? '';
+  return target.slice(target.lastIndexOf('/') + 1);
+}
