@@ -51,13 +51,14 @@ export async function checkHealth(parts: HealthParts): Promise<Health> {
 
 /** Twice in a row: one answer may be a late one, from before a reboot. */
 async function answersTwice(ports: Ports, timing: Timing): Promise<boolean> {
-  let inRow = 0;
-  for (let tries = 0; tries < 4 && inRow < 2; tries += 1) {
-    const answer = await ports.command('AT', timing.probe);
-    inRow = answer.ok ? inRow + 1 : 0;
-    if (answer.result === 'lost') return false;
+  let answered = 0;
+  for (let silent = 0; silent < 2 && answered < 2;) {
+    const { ok, result } = await ports.command('AT', timing.probe);
+    if (result === 'lost') return false;
+    answered = ok ? answered + 1 : 0;
+    silent = ok ? 0 : silent + 1;
   }
-  return inRow >= 2;
+  return answered >= 2;
 }
 
 function versionOf(revision: string | undefined, pair: Pair): Health['version'] {

@@ -73,8 +73,9 @@ class UpgradeRun {
       this.#announce(delivered, before.files);
       started = true;
       this.#keep('before', before.identity, before.files);
-      const stop = await this.#commandAndWatch(delivered, before.identity);
-      await this.#clearUp(delivered);
+      const { stop, answers } = await this.#commandAndWatch(delivered, before.identity);
+      // On a module that does not answer this would only take time; restore does it later.
+      if (answers) await this.#clearUp(delivered);
       journal.write({ type: 'upgrade.end', upgrade: this.id, why: stop.why, detail: stop.detail });
     } catch (error) {
       if (started) {
@@ -119,7 +120,7 @@ class UpgradeRun {
     });
   }
 
-  async #commandAndWatch(delivered: Delivered, before: Identity): Promise<Stop> {
+  async #commandAndWatch(delivered: Delivered, before: Identity): Promise<{ stop: Stop; answers: boolean }> {
     const { ports, journal, clock, timing, profile, signal } = this.parts;
     const local = this.options.from === 'ufs' || this.options.from === 'sd';
     // Armed before the bytes go out.
@@ -129,14 +130,14 @@ class UpgradeRun {
       watch.answered(answer.result);
       for (;;) {
         const stop = await watch.run();
-        if (stop.why === 'interrupted') return stop;
+        if (stop.why === 'interrupted') return { stop, answers: false };
         const after = (await this.#answers()) ? await this.#readAfter(stop, delivered, before) : undefined;
         if (watch.disturbed && stop.why !== 'limit') {
           journal.write({ type: 'note', text: `upgrade ${this.id} goes on after ${stop.why}: a report or a loss followed` });
           continue;
         }
         if (after !== undefined) this.#keep('after', after.identity, after.files);
-        return stop;
+        return { stop, answers: after !== undefined };
       }
     } finally {
       watch.close();

@@ -66,6 +66,7 @@ export class WatchState {
   readonly #tries = new TriesSeen();
   /** A loss of the line in mid-download or a silence may have another cause than a reboot; the other witnesses may not. */
   #witness: 'none' | 'weak' | 'strong' = 'none';
+  #leftFrom: Phase = 'answer';
   #patience: number;
   #attemptSince = 0;
   #disturbed = 0;
@@ -138,7 +139,7 @@ export class WatchState {
         this.#switched(sighting.wire, sighting.action, t);
         return;
       case 'device':
-        this.#device = { t, detail: sighting.detail };
+        this.#device = { t, detail: `${sighting.device}: ${sighting.detail}` };
         this.#leave('strong', t);
         return;
       default:
@@ -183,7 +184,8 @@ export class WatchState {
 
   #lost(role: LineRole, t: number): void {
     // A UART adapter that leaves says nothing of the module; its USB devices leaving in mid-download may be a bad cable.
-    this.#leave(role === 'at' && this.#phase !== 'download' ? 'strong' : 'weak', t);
+    const inDownload = this.#phase === 'download' || (this.#phase === 'away' && this.#leftFrom === 'download');
+    this.#leave(role === 'at' && !inDownload ? 'strong' : 'weak', t);
   }
 
   #switched(wire: 'supply' | 'powerKey' | 'reset', action: 'on' | 'off' | 'press', t: number): void {
@@ -214,6 +216,7 @@ export class WatchState {
       this.#patience = from === 'download' ? Math.max(settle, this.#deadline - t) : Math.max(settle, limits.boot);
       this.#attemptSince = t;
       this.#readiness.reset(t + this.options.timing.firstProbe);
+      this.#leftFrom = from;
       this.#enter('away', t, Number.POSITIVE_INFINITY);
       this.#witness = witness;
     }
