@@ -4,7 +4,7 @@ import { seeded } from '../base/random.js';
 import type { Journal } from '../journal/journal.js';
 import type { Pair, Unit, Upgrade } from '../module/types.js';
 import { spoil } from '../package/spoil.js';
-import { packageFacts } from '../package/inspect.js';
+import { packageFacts } from '../package/facts.js';
 import type { RigDefinition } from '../rig/schema.js';
 import { fold } from '../verdict/fold.js';
 import { judge } from '../verdict/judge.js';

@@ -10,7 +10,7 @@ import { openJournal, type Journal } from '../journal/journal.js';
 import { checkPairFits, loadPair, loadRig } from '../rig/load.js';
 import { acquireLease } from '../rig/lease.js';
 import { maskImei, profileOf, secretsOf } from '../rig/profile.js';
-import { packageFacts } from '../package/inspect.js';
+import { packageFacts } from '../package/facts.js';
 import { openUnit } from '../module/unit.js';
 import type { Package } from '../module/types.js';
 import { readAssignment, type Assignment } from './assignment.js';
@@ -180,7 +180,8 @@ async function openSession(clock: Clock): Promise<Session> {
   }
 
   async function describePackage(step: 'upgrade' | 'downgrade'): Promise<Package> {
-    const { from, to, file: path } = pairFile.definition[step];
+    const { from, to } = pairFile.definition[step];
+    const path = pairFile.files[step];
     return {
       path,
       facts: await packageFacts(path, from, to, 'sound'),

@@ -1,7 +1,7 @@
 import type { Random } from '../base/random.js';
 import type { RigDefinition } from '../rig/schema.js';
 import type { Package, Unit, Upgrade } from '../module/types.js';
-import type { Ending, Source } from '../journal/events.js';
+import type { Source } from '../journal/events.js';
 import type { Judgement } from '../verdict/types.js';
 
 /** What the environment lends to the suites of one rig, across the border of Jest's sandbox. */
@@ -15,7 +15,6 @@ export interface World {
   judge(upgrade: Upgrade): Judgement & { readonly text: string };
   /** Findings that only several upgrades show together (round trip, retry count). */
   judgeSequence(upgrades: readonly Upgrade[]): Judgement & { readonly text: string };
-  expectEnding(upgrade: Upgrade, ending: Ending): { readonly met: boolean; readonly text: string };
   /** Why the rig cannot do it, or undefined when it can. */
   lacks(need: Need): string | undefined;
   /** Ids and reasons of tests, told by `check` when a suite is read. */
