@@ -77,7 +77,8 @@ function windowsOf(
       timed: options.timed ?? true,
       fromLog: options.fromLog ?? false,
     });
-    since = tail;
+    // Without an end the window runs up to the next start, and what was read just before that belongs to the next.
+    since = end === undefined ? index + 1 : tail;
   });
   return windows;
 }

@@ -17,7 +17,7 @@ function attempts(record: UpgradeRecord): Observation[] {
   const seen: Observation[] = [
     {
       id: 'attempts',
-      text: `${String(all.length)} attempts were seen (${String(certainAttempts(record).length)} with START or END)`,
+      text: `attempts seen: ${String(all.length)}, of them with START or END: ${String(certainAttempts(record).length)}`,
       events,
     },
   ];
@@ -34,7 +34,7 @@ function attempts(record: UpgradeRecord): Observation[] {
   if (unseen.length > 0)
     seen.push({
       id: 'start-lost',
-      text: `START was not seen of ${String(unseen.length)} attempts`,
+      text: `attempts whose START was not seen: ${String(unseen.length)}`,
       events: unseen.flatMap(({ events: [event] }) => (event === undefined ? [] : [event])),
     });
   if (record.powerCuts > 0)
@@ -100,7 +100,7 @@ function odd(record: UpgradeRecord): Observation[] {
   if (record.notUnderstood.length > 0) {
     seen.push({
       id: 'not-understood',
-      text: `${String(record.notUnderstood.length)} lines were not understood`,
+      text: `lines that were not understood: ${String(record.notUnderstood.length)}`,
       events: record.notUnderstood.map(({ event }) => event),
     });
   }

@@ -51,7 +51,8 @@ export function recordOf(window: Window): UpgradeRecord {
     id: start.upgrade,
     rig: start.rig,
     profile,
-    source: start.source,
+    // A log that begins in mid-upgrade does not say where the package came from.
+    source: window.fromLog && start.target === '' ? undefined : start.source,
     step: start.step,
     target: start.target,
     targetLength: start.targetLength,

@@ -18,7 +18,7 @@ export const sequenceRules: readonly SequenceRule[] = [
     id: 'sequence.round-trip',
     requirement: 'DG-14',
     title: 'The way back leads to the version that the way there began on',
-    applies: (there, back) => isSoundTrip(there) && isSoundTrip(back) && there.step !== back.step && runs(there) === 'new',
+    applies: (there, back) => mustUpgrade(there) && mustUpgrade(back) && there.step !== back.step && runs(there) === 'new',
     check(there, back) {
       const [wanted, seen] = [there.versions.before, back.versions.after];
       const events = [there.after.event, back.after.event].filter((event) => event !== undefined);
@@ -99,9 +99,6 @@ export const sequenceRules: readonly SequenceRule[] = [
     },
   },
 ];
-
-const isSoundTrip = (record: UpgradeRecord): boolean =>
-  record.intent === 'valid' && record.package?.contents === 'sound' && !record.noRoom;
 
 /** Failed to the end of its retries, undisturbed. */
 function failsAlone(record: UpgradeRecord): boolean {

@@ -12,14 +12,16 @@ const stamps: ReadonlySet<string> = new Set(['n', 't', 'at', 'rig', 'type']);
 export function toText(record: UpgradeRecord, judgement: Judgement, events: readonly JournalEvent[] = []): string {
   return [
     head(record, judgement),
-    ...judgement.findings.flatMap((finding) => findingText(finding, events)),
+    ...judgement.findings.flatMap((finding) => findingText(finding, events, record.fromLog)),
     ...judgement.observations.map(({ text }) => `  note  ${printable(text)}`),
   ].join('\n');
 }
 
 /** The same without observations, for the message of a failed test. */
 export function failureText(record: UpgradeRecord, judgement: Judgement, events: readonly JournalEvent[] = []): string {
-  return [head(record, judgement), ...judgement.findings.flatMap((finding) => findingText(finding, events))].join('\n');
+  return [head(record, judgement), ...judgement.findings.flatMap((finding) => findingText(finding, events, record.fromLog))].join(
+    '\n',
+  );
 }
 
 function head(record: UpgradeRecord, { result, ending }: Judgement): string {
@@ -41,6 +43,7 @@ function head(record: UpgradeRecord, { result, ending }: Judgement): string {
 function findingText(
   { rule, requirement, owner, text, expected, seen, events: numbers }: Finding,
   events: readonly JournalEvent[],
+  fromLog: boolean,
 ): string[] {
   const lines = numbers.map((number) => events.find(({ n }) => n === number)).filter((event) => event !== undefined);
   const more = lines.length - mostLines;
@@ -50,10 +53,15 @@ function findingText(
     `    requirement ${requirement} ${requirementText(requirement)}`,
     `    expected    ${printable(expected)}`,
     `    seen        ${printable(seen)}`,
-    ...lines.slice(0, mostLines).map((event) => `    #${String(event.n)} ${eventText(event)}`),
+    ...lines.slice(0, mostLines).map((event) => (fromLog ? logText(event) : `    #${String(event.n)} ${eventText(event)}`)),
     ...(more > 0 ? [`    … and ${String(more)} more`] : []),
     ...(lines.length === 0 && numbers.length > 0 ? [`    events      ${list(numbers)}`] : []),
   ];
+}
+
+/** A line of a log, as it stands there. */
+function logText(event: JournalEvent): string {
+  return `    line ${String(event.n)}: ${printable(event.type === 'line.rx' ? event.data.trim() : event.type)}`;
 }
 
 /** One event on one line: time, type, and what it says. */

@@ -75,17 +75,18 @@ export const outcomeRules: readonly Rule[] = [
         ];
       }
       const unread = version === 'unknown' && (record.fromLog || (watchedToTheEnd(record) && answersAfter(record)));
-      if (unread)
-        return [
-          {
-            owner: 'undecided',
-            text: 'END,0 was reported, but the version was not read back',
-            expected,
-            seen: 'no version',
-            events: [last(record)],
-          },
-        ];
-      return [];
+      if (!unread) return [];
+      const { after } = record.versions;
+      const text = after === undefined ? 'the version was not read back' : 'nothing says which version should run now';
+      return [
+        {
+          owner: 'undecided',
+          text: `END,0 was reported, but ${text}`,
+          expected,
+          seen: after ?? 'no version',
+          events: [last(record), record.after.event],
+        },
+      ];
     },
   },
   {

@@ -46,7 +46,8 @@ function keptRule({ id, what, keys, same = (one, other) => one === other }: Kept
       const told = pairs.filter((pair) => pair.before !== undefined && pair.after !== undefined);
       if (told.length === 0) {
         const [pair] = pairs;
-        if (record.before.identity === undefined) return [];
+        // A log shows what its author asked for, which need not be everything.
+        if (record.before.identity === undefined || record.fromLog) return [];
         return [
           {
             owner: 'undecided',
