@@ -74,6 +74,6 @@ export function eventText(event: JournalEvent): string {
 }
 
 /** What a module says is shown, never obeyed by the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[^\P{Cc}\n]/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
