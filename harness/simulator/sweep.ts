@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Behaviours, Nv } from './behaviour.js';
 import { Dice } from './core/bytes.js';
 import { Core, factoryFlash } from './core/core.js';
@@ -99,6 +98,7 @@ class Sweep {
           this.lose(torn, percent);
           this.judge(`${at}${torn ? '~' : ''}`, this.settle());
           flash.restore(here);
+          this.nv.bricked = false;
         }
         this.percent = percent;
         flash.perform(op);
@@ -112,8 +112,9 @@ class Sweep {
   private sequence(operations: number): void {
     this.core.flash.restore(this.begun);
     this.percent = undefined;
+    this.nv.bricked = false;
     const names: string[] = [];
-    for (let depth = this.dice.whole(2, 6); depth > 0; depth--) {
+    for (let depth = this.dice.whole(2, 6); depth > 0 && !this.nv.bricked; depth--) {
       const cut: Cut = { at: this.dice.whole(0, operations), torn: this.dice.whole(0, 1) === 1 };
       const done = this.bootAndCut(cut);
       if (done) break;
@@ -140,7 +141,6 @@ class Sweep {
 
   private lose(torn: boolean, percent: number | undefined): void {
     this.cuts++;
-    this.nv.bricked = false;
     this.options.behaviours.onCut({ mode: 'recovery', percent, torn }, this.nv);
   }
 

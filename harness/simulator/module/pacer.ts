@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Flash, FlashOp } from '../core/flash.js';
 import type { Step } from '../core/steps.js';
 import type { Epoch } from './epoch.js';

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Behaviours } from '../behaviour.js';
 
 /** What the power lines do to the module. */

@@ -20,6 +20,8 @@ const BUSY_MS = 1;
 const IDLE_MS = 6;
 /** How many quiet looks make it a rest. */
 const QUIET_LOOKS = 40;
+/** Reads a look takes at most, so that a busy port does not stop everything else. */
+const ROUNDS = 32;
 /** Bytes held for a host that has the port open and does not read; more is lost. */
 const HELD_MAX = 1 << 20;
 
@@ -32,6 +34,7 @@ export class PtyEnd {
   onData: ((data: Buffer) => void) | undefined;
   onOpenChange: ((open: boolean) => void) | undefined;
   private readonly buffer = Buffer.alloc(65536);
+  private incoming: Buffer[] = [];
   private held: Buffer[] = [];
   private heldBytes = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -62,7 +65,7 @@ export class PtyEnd {
   /** False when the bytes are lost because nobody has the port open. */
   write(data: Buffer): boolean {
     if (this.closed) return false;
-    this.drain();
+    this.probe();
     if (!this.open) return false;
     if (this.heldBytes + data.length > HELD_MAX) return false;
     this.held.push(data);
@@ -79,31 +82,34 @@ export class PtyEnd {
   }
 
   private look(): void {
-    const traffic = this.drain() || this.heldBytes > 0;
+    let traffic = this.heldBytes > 0;
+    for (let rounds = 0; rounds < ROUNDS && !this.closed; rounds++) {
+      if (this.incoming.length === 0 && !this.probe()) break;
+      traffic = true;
+      const data = this.incoming.shift();
+      if (data !== undefined) this.onData?.(data);
+    }
     if (this.closed) return;
     this.flush();
     this.quiet = traffic ? 0 : this.quiet + 1;
     this.timer = setTimeout(() => this.look(), this.quiet < QUIET_LOOKS ? BUSY_MS : IDLE_MS);
   }
 
-  /** Takes all bytes that wait; says whether there were any. */
-  private drain(): boolean {
-    let any = false;
-    for (let rounds = 0; rounds < 64 && !this.closed; rounds++) {
-      let length: number;
-      try {
-        length = readSync(this.master, this.buffer);
-      } catch (error) {
-        this.setOpen((error as NodeJS.ErrnoException).code === 'EAGAIN');
-        return any;
-      }
-      if (length === 0) return any;
-      any = true;
-      this.quiet = 0;
+  /**
+   * One read: finds out whether a host has the port open, and keeps what it sent for the next look. Nothing is handed on from here,
+   * since this also happens in the middle of an answer to earlier bytes.
+   */
+  private probe(): boolean {
+    try {
+      const length = readSync(this.master, this.buffer);
+      if (length === 0) return false;
+      this.incoming.push(Buffer.from(this.buffer.subarray(0, length)));
       this.setOpen(true);
-      this.onData?.(Buffer.from(this.buffer.subarray(0, length)));
+      return true;
+    } catch (error) {
+      this.setOpen((error as NodeJS.ErrnoException).code === 'EAGAIN');
+      return false;
     }
-    return any;
   }
 
   private setOpen(open: boolean): void {

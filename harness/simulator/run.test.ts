@@ -1,0 +1,88 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { FileChecksum } from './core/bytes.js';
+import { makePair } from './pair.js';
+import { Bench, freshDir, simulator } from './testing/host.js';
+
+jest.setTimeout(30_000);
+
+const pair = freshDir();
+makePair(pair, 'EC25');
+const v12to13 = readFileSync(join(pair, 'update-v12-to-v13.zip'));
+const checksum = new FileChecksum();
+checksum.add(v12to13);
+/** Some thousandth of real time: an upgrade takes a second. */
+const FAST = ['--scale', '0.004', '--flash-minutes', '3'];
+
+let bench: Bench;
+afterEach(async () => bench.stop());
+
+test('identity, files and a local upgrade, cut in mid-recovery, in the simulator and by killing it', async () => {
+  const dir = freshDir();
+  bench = await Bench.start(dir, ...FAST);
+  let { at, uart } = await bench.ready();
+  expect(await at.command('ATI')).toBe('\r\nQuectel\r\nEC25\r\nRevision: EC25EFAR06A12M4G\r\n\r\nOK\r\n');
+  expect(await at.command('AT+CGSN')).toContain('861107030000015');
+  expect(await at.command('AT+NOPE')).toContain('ERROR');
+  expect(await at.command('AT+QFOTADL="/data/ufs/u.zip"')).toContain('ERROR');
+
+  await at.command(`AT+QFUPL="u.zip",${v12to13.length},60,1`);
+  at.forget();
+  at.write(v12to13);
+  const answer = await at.until(/(A*)\r\n\+QFUPL: (\d+),(\w+)\r\n\r\nOK/);
+  expect(answer.slice(1)).toEqual(['A'.repeat(v12to13.length >> 10), `${v12to13.length}`, checksum.text()]);
+  expect(await at.command(`AT+QFUPL="u.zip",10`)).toContain('+CME ERROR: 407');
+  expect(await at.command('AT+QFLST="*"')).toContain(`+QFLST: "UFS:u.zip",${v12to13.length}`);
+
+  const before = readlinkSync(join(dir, 'at'));
+  uart.forget();
+  expect(await at.command('AT+QFOTADL="/data/ufs/u.zip"')).toContain('OK');
+  await at.closed;
+  await uart.until(/"START"/);
+  const recovery = await bench.open('at');
+  expect(readlinkSync(join(dir, 'at'))).not.toBe('');
+  expect(before).toMatch(/^\/dev\/pts\/\d+$/);
+  recovery.write('AT\r');
+  await uart.until(/"UPDATING",4\d/);
+  expect(recovery.text).not.toContain('OK');
+  await bench.cut();
+  expect(await bench.control.do({ do: 'state' })).toMatchObject({ mode: 'off', flag: 'recovery', counter: 1, status: false });
+
+  uart.forget();
+  await bench.powerOn();
+  await uart.until(/"START"[^]*"UPDATING",6\d/);
+  bench.child.kill('SIGKILL');
+  await new Promise((done) => bench.child.once('exit', done));
+
+  bench = await Bench.start(dir, ...FAST);
+  expect(await bench.control.do({ do: 'state' })).toMatchObject({ mode: 'off', flag: 'recovery', counter: 2 });
+  uart = await bench.open('uart');
+  await bench.powerOn();
+  await uart.until(/"START"[^]*"END",0[^]*RDY/);
+  expect(uart.text).not.toMatch(/"UPDATING",[1-3]?\d\r/);
+  at = await bench.open('at');
+  expect(await at.command('ATE0')).toContain('OK');
+  expect(await at.command('AT+GMR')).toContain('EC25EFAR06A13M4G');
+  expect(await at.command('AT+QFLST="*"')).toContain('u.zip');
+});
+
+test('what is written while nobody has the port open is lost, and the rest is not', async () => {
+  bench = await Bench.start(freshDir(), ...FAST);
+  await bench.powerOn();
+  const at = await bench.open('at');
+  await at.command('ATE0');
+  const uart = await bench.open('uart');
+  expect(await uart.command('ATE0')).not.toContain('RDY');
+  const { uart: written } = await bench.control.do({ do: 'writes' });
+  expect(written).toEqual({ reached: 0, lost: 1 });
+});
+
+test('a second module in one directory is refused, and so is nonsense', async () => {
+  const dir = freshDir();
+  bench = await Bench.start(dir, ...FAST);
+  const second = await simulator('run', '--dir', dir);
+  expect(second.code).toBe(2);
+  expect(second.err).toContain('already runs a module');
+  expect((await simulator('run', '--dir', freshDir(), '--defect', 'nope')).err).toContain('known: retries-4');
+  expect((await simulator('ctl', '--dir', dir, 'status')).out.trim()).toBe('off');
+});

@@ -1,0 +1,52 @@
+import { Behaviours } from './behaviour.js';
+import { Recovery } from './core/recovery.js';
+import { DEFAULT_POLICY } from './core/steps.js';
+import type { Policy } from './core/steps.js';
+import { DEFECTS } from './defects/index.js';
+import { sweep } from './sweep.js';
+import type { SweepResult } from './sweep.js';
+
+function swept(policy: Partial<Policy>, ...defects: readonly string[]): SweepResult {
+  return sweep({
+    module: 'EC25',
+    size: 'small',
+    policy: { ...DEFAULT_POLICY, ...policy },
+    behaviours: new Behaviours(DEFECTS.filter(({ name }) => defects.includes(name))),
+    seed: 7,
+    samples: 150,
+  });
+}
+
+afterEach(() => jest.restoreAllMocks());
+
+test.each<Partial<Policy>>([{}, { profile: 'no-backup' }, { reading: 'plus-first' }, { cutsCount: false }])(
+  'a sound recovery survives a cut at every operation, whole and torn: %j',
+  (policy) => {
+    const { operations, cuts, failures } = swept(policy);
+    expect(failures).toEqual([]);
+    expect(operations).toBeGreaterThan(60);
+    expect(cuts).toBeGreaterThan(2 * operations);
+  },
+);
+
+test('a recovery that does not look for the saved copy is found out', () => {
+  jest.spyOn(Recovery.prototype as unknown as { isSaved(): boolean }, 'isSaved').mockReturnValue(false);
+  expect(swept({ profile: 'no-backup' }).failures.length).toBeGreaterThan(10);
+});
+
+test('torn pages that brick are found, at torn cuts only', () => {
+  const { failures } = swept({}, 'brick-torn-page');
+  const single = failures.filter(({ cut }) => !cut.includes(','));
+  expect(single.length).toBeGreaterThan(50);
+  expect(single.every(({ cut }) => cut.endsWith('~'))).toBe(true);
+});
+
+test('a window that bricks is found within its percentages only', () => {
+  const { operations, failures } = swept({}, 'brick-window');
+  const single = failures.filter(({ cut }) => !cut.includes(','));
+  expect(single.length).toBeGreaterThan(4);
+  for (const { cut } of single) {
+    expect(parseInt(cut, 10)).toBeGreaterThan(operations * 0.35);
+    expect(parseInt(cut, 10)).toBeLessThan(operations * 0.5);
+  }
+});
