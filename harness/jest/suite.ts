@@ -3,7 +3,7 @@
  */
 import type { Source } from '../journal/events.js';
 import type { Package } from '../module/types.js';
-import { outcomeOf } from './outcome.js';
+import { marked, outcomeOf } from './outcome.js';
 import type { Need, World } from './world.js';
 
 function world(): World {
@@ -24,6 +24,8 @@ export const { unit, pair, rig } = world();
 /** For what does not depend on the way: the cheapest one that the rig has. */
 export const anySource: Source =
   (['ufs', 'ftp', 'http', 'sd'] as const).find((source) => world().lacks(source) === undefined) ?? 'ufs';
+/** A server that the rig has, for packages that cannot be uploaded. */
+export const anyServer: Source = servers.find((source) => world().lacks(source) === undefined) ?? 'ftp';
 /** The storages of the module that the rig uses. */
 export const storages = (['ufs', 'sd'] as const).filter((source) => world().lacks(source) === undefined);
 
@@ -79,18 +81,26 @@ export function check(title: string, options: CheckOptions, body: () => Promise<
         await body();
         return;
       } catch (error) {
-        const { name, message } = told(error);
-        const spoilt = name === 'RigFault' || outcomeOf([message]).outcome === 'invalid';
-        if (!spoilt || number >= world().tries) throw error;
-        world().retried(title, number, message);
+        const spoilt = spoiltBy(error);
+        if (spoilt === undefined) throw error;
+        if (number >= world().tries) throw new Error(marked('invalid', spoilt), { cause: error });
+        world().retried(title, number, spoilt);
         await world().baseline('a try that did not count');
       }
     }
   });
 }
 
-/** Errors of the harness come from outside Jest's sandbox, where `instanceof Error` does not know them. */
-function told(error: unknown): { name: string; message: string } {
-  const { name, message } = Object(error) as { name?: unknown; message?: unknown };
-  return { name: String(name), message: typeof message === 'string' ? message : String(error) };
+/**
+ * Only an expectation blames the module. Whatever else a test throws is the rig's or the harness's doing: the text of it, or undefined for
+ * an expectation, a skip, or a verdict that is undecided. Errors of the harness come from outside Jest's sandbox, where `instanceof` does
+ * not know them.
+ */
+function spoiltBy(error: unknown): string | undefined {
+  const { message, explain, matcherResult } = Object(error) as { message?: unknown; explain?: unknown; matcherResult?: unknown };
+  const text = typeof message === 'string' ? message : String(error);
+  const { outcome, why } = outcomeOf([text]);
+  if (outcome === 'invalid') return why;
+  if (outcome !== 'failed' || matcherResult !== undefined) return undefined;
+  return typeof explain === 'function' ? String((explain as () => unknown).call(error)) : text;
 }
