@@ -1,3 +1,4 @@
+import type { RigFault } from '../base/errors.js';
 import type { LineRole } from '../journal/events.js';
 
 export type FinalResult = 'OK' | 'ERROR' | '+CME ERROR' | '+CMS ERROR' | 'CONNECT';
@@ -14,7 +15,10 @@ export interface Answer {
 }
 
 export interface CommandOptions {
-  /** Deadline in ms for the final result, counted from when the bytes go out (waiting in the queue is not counted). */
+  /**
+   * Deadline in ms for the final result, counted from when the bytes go out (waiting in the queue is not counted). In a transfer it
+   * is counted anew from each step: CONNECT, each block sent or acknowledged, each chunk received.
+   */
   readonly deadline: number;
   /** Information lines that belong to the answer begin with one of these (default: derived from the command, `AT+CREG?` → `+CREG:`). */
   readonly prefixes?: readonly string[];
@@ -28,6 +32,8 @@ export interface AtPort {
   readonly role: LineRole;
   /** True while the line's device is open. */
   readonly connected: boolean;
+  /** Why it is not open, as far as tried; undefined while it is open. */
+  readonly fault?: RigFault | undefined;
   command(text: string, options: CommandOptions): Promise<Answer>;
   /**
    * A command that answers CONNECT, then takes raw bytes: sends `command`, waits for CONNECT, sends `data` (in ack mode 1,024 bytes

@@ -22,6 +22,8 @@ export interface PseudoTerminal {
   write(bytes: Buffer | string): void;
   /** What the module receives. Nothing is read, as from a module that hangs, before there is a listener. */
   onData(listener: (chunk: Buffer) => void): void;
+  /** The module stops reading, as one that hangs, or goes on. */
+  hang(hanging: boolean): void;
   /** The module leaves: whoever has the device open sees it hang up. What is still unread is lost, as on USB. */
   close(): void;
 }
@@ -61,6 +63,10 @@ export function openPseudoTerminal(): PseudoTerminal {
     },
     onData(listener) {
       reader.on('data', listener);
+    },
+    hang(hanging) {
+      if (hanging) reader.pause();
+      else reader.resume();
     },
     close() {
       if (!open) return;
