@@ -1,6 +1,5 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { RigFault } from '../base/errors.js';
 import { seeded } from '../base/random.js';
 import { pathFinder } from './device-finder.js';
 import { openLine, watchLine } from './line.js';
@@ -298,69 +297,5 @@ describe('a device that leaves and comes back', () => {
     await last.close();
     expect(openTerminals()).toBe(before);
     expect(bench.events('line.lost')).toHaveLength(60);
-  });
-});
-
-describe('a device that cannot be opened is a fault of the rig', () => {
-  async function fault(opening: Promise<unknown>): Promise<RigFault> {
-    const error: unknown = await opening.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(error).toBeInstanceOf(RigFault);
-    return error as RigFault;
-  }
-
-  test('missing: says what was looked for', async () => {
-    const path = join(bench.directory, 'absent');
-    const { explanation, message } = await fault(lineAt(path).open({ within: 20 }));
-    expect(message).toContain('line at: no device');
-    expect(explanation).toMatchObject({ asked: path, seen: `${path} does not exist` });
-    const dangling = join(bench.directory, 'dangling');
-    symlinkSync('absent', dangling);
-    const second = await fault(lineAt(dangling).open({ within: 20 }));
-    expect(second.explanation.seen).toBe(`${dangling} leads to ${path}, which does not exist`);
-  });
-
-  test('no serial device, or a circle of links', async () => {
-    const path = join(bench.directory, 'file');
-    writeFileSync(path, '');
-    expect((await fault(lineAt(path).open({ within: 20 }))).explanation.seen).toContain('is not a serial device');
-    const circle = join(bench.directory, 'circle');
-    symlinkSync(circle, circle);
-    expect((await fault(lineAt(circle).open({ within: 20 }))).explanation.seen).toContain('circle');
-  });
-
-  test('in use: two harnesses on one port, the second names the holder', async () => {
-    await lineAt(unit.path).open({ within });
-    const { message, explanation } = await fault(lineAt(unit.path).open({ within: 50 }));
-    expect(message).toContain('is in use');
-    expect(explanation.seen).toContain(`process ${String(process.pid)}`);
-  });
-
-  test('in use, then free: the one who waits gets it', async () => {
-    const first = await lineAt(unit.path).open({ within });
-    const waiting = lineAt(unit.path).open({ within });
-    await first.close();
-    expect((await waiting).open).toBe(true);
-  });
-
-  test('a wait ends when it is stopped or the line is closed', async () => {
-    const line = lineAt(join(bench.directory, 'absent'));
-    const stop = new AbortController();
-    const stopped = line.open({ within, signal: stop.signal });
-    stop.abort();
-    expect((await fault(stopped)).message).toContain('was stopped');
-    const closed = line.open({ within });
-    await line.close();
-    await line.close();
-    expect((await fault(closed)).message).toContain('closed');
-    await fault(line.open({ within }));
-  });
-
-  test('two streams at a time are a mistake of the caller', async () => {
-    const line = lineAt(unit.path);
-    await line.open({ within });
-    await expect(line.open({ within })).rejects.toThrow('open already');
   });
 });
