@@ -144,8 +144,10 @@ const meanings: Readonly<Record<Judgement['result'], string>> = {
   inconclusive: 'undecided: what was seen does not tell',
 };
 
-function asText(file: string, { kind, events, notUnderstood, remarks }: Evidence, judged: Judged): string {
-  const own = (record: UpgradeRecord): readonly JournalEvent[] => events.filter((event) => event.rig === record.rig);
+function asText(file: string, { kind, events, records, notUnderstood, remarks }: Evidence, judged: Judged): string {
+  const rigs = new Map<string | undefined, JournalEvent[]>(records.map(({ rig }) => [rig, []]));
+  for (const event of events) rigs.get(event.rig)?.push(event);
+  const own = (record: UpgradeRecord): readonly JournalEvent[] => rigs.get(record.rig) ?? [];
   const blocks = judged.map(({ record, judgement }) => toText(record, judgement, own(record)));
   const counts = (Object.keys(meanings) as Judgement['result'][])
     .map((result) => ({ result, count: judged.filter(({ judgement }) => judgement.result === result).length }))

@@ -42,11 +42,13 @@ function windowsOf(
   let { profile } = options;
   let versions = allVersions;
   let published = new Map<string, EventOf<'delivery.publish'>>();
+  const devices = new Map<string, string>();
   let since = 0;
   events.forEach((event, index) => {
     if (event.type === 'rig.start') profile = event.profile;
     if (event.type === 'pair') versions = { ...allVersions, ...event.versions };
     if (event.type === 'run.start') published = new Map();
+    if (event.type === 'line.open') devices.set(event.line, event.device);
     if (event.type === 'delivery.publish') published.set(event.source, event);
     if (event.type !== 'upgrade.start') return;
     const id = event.upgrade;
@@ -74,6 +76,7 @@ function windowsOf(
       published: own.find((other) => other.type === 'delivery.publish') ?? published.get(event.source),
       profile,
       versions,
+      devices: new Map(devices),
       timed: options.timed ?? true,
       fromLog: options.fromLog ?? false,
     });

@@ -30,7 +30,7 @@ export class LinesSeen {
 
   constructor(
     events: readonly JournalEvent[],
-    private readonly timed: boolean,
+    private readonly known: { readonly timed: boolean; readonly devices: ReadonlyMap<string, string> },
   ) {
     this.#answers = new Set(
       events.flatMap((event) => (event.type === 'at.answer' ? event.lines.map((text) => text.trim()) : [])),
@@ -75,7 +75,7 @@ export class LinesSeen {
   }
 
   reports(): SeenReport[] {
-    return this.#merger.reports(this.timed);
+    return this.#merger.reports(this.known.timed);
   }
 
   watches(): LineWatch[] {
@@ -94,7 +94,7 @@ export class LinesSeen {
       splitter: new LineSplitter(),
       breaks: [],
       reports: 0,
-      device: '',
+      device: this.known.devices.get(name) ?? '',
       openedAt: -Infinity,
       appearedAt: -Infinity,
       lost: undefined,
@@ -123,7 +123,7 @@ export class LinesSeen {
     if (this.#asking?.line === name && /^(?:OK|ERROR|\+CM[ES] ERROR\b.*)/.test(left)) this.#asking.answered = true;
     const order = event.t;
     const recent = order - line.openedAt <= stale && line.appearedAt > -Infinity;
-    const notBefore = this.timed ? (recent ? line.appearedAt - lagOf(line) : order - reach) : -Infinity;
+    const notBefore = this.known.timed ? (recent ? line.appearedAt - lagOf(line) : order - reach) : -Infinity;
     reports.forEach(({ report, text: said }, index) => {
       if (this.#isAnswer(name, report.kind === 'boot' ? report.name : undefined)) return;
       if (isUpgradeReport(report.kind)) line.reports += 1;

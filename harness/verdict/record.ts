@@ -10,7 +10,7 @@ type Of<T extends JournalEvent['type']> = EventOf<T>;
 /** Folds what happened between one upgrade.start and its end into a record. */
 export function recordOf(window: Window): UpgradeRecord {
   const { start, events, end, timed, profile } = window;
-  const lines = new LinesSeen(events, timed);
+  const lines = new LinesSeen(events, { timed, devices: window.devices });
   for (const event of events) lines.see(event);
   lines.close();
   const all = <T extends JournalEvent['type']>(type: T): Of<T>[] => events.filter((event): event is Of<T> => event.type === type);

@@ -10,6 +10,8 @@ export interface Window {
   readonly published: EventOf<'delivery.publish'> | undefined;
   readonly profile: RigProfile | undefined;
   readonly versions: Readonly<Record<string, string>>;
+  /** Device of each line, as last opened before the upgrade. */
+  readonly devices: ReadonlyMap<string, string>;
   readonly timed: boolean;
   readonly fromLog: boolean;
 }

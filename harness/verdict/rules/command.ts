@@ -10,11 +10,27 @@ import {
   watchedToTheEnd,
 } from '../facts.js';
 import type { UpgradeRecord } from '../types.js';
-import type { Rule } from './rule.js';
+import type { Held, Rule } from './rule.js';
 
 /** DG-03 FTP, DG-04 HTTP, DG-05 local. */
 export function sourceRequirement(record: UpgradeRecord): string {
   return isLocal(record) ? 'DG-05' : record.source === 'http' ? 'DG-04' : 'DG-03';
+}
+
+/** A module that had to stay where it was, and does not answer. Only a limit that ran out says so; else it could not be read back. */
+export function silentAfter(record: UpgradeRecord, when: string, requirement?: string): Held[] {
+  if (!watchedToTheEnd(record) || answersAfter(record)) return [];
+  const silent = record.stopped?.why === 'limit';
+  return [
+    {
+      owner: silent ? 'firmware' : 'undecided',
+      text: silent ? `the module does not answer ${when}` : `the module could not be read back ${when}`,
+      expected: 'answers AT',
+      seen: record.stopped?.detail ?? 'no answer',
+      events: [record.answer?.event, record.stopped?.event],
+      ...(requirement === undefined ? {} : { requirement }),
+    },
+  ];
 }
 
 const mustBeRefused = (record: UpgradeRecord): boolean => record.intent === 'beyond-limit' || record.intent === 'no-such-file';
@@ -116,7 +132,7 @@ export const commandRules: readonly Rule[] = [
     blames: 'firmware',
     applies: wasRefused,
     check(record) {
-      const held: ReturnType<Rule['check']>[number][] = [];
+      const held: Held[] = [];
       const answer = record.answer?.event;
       const hold = (text: string, expected: string, seen: string, events: readonly (number | undefined)[]): void => {
         held.push({ owner: 'firmware', text, expected, seen, events: [answer, ...events] });
@@ -151,11 +167,7 @@ export const commandRules: readonly Rule[] = [
           [record.after.event],
         );
       }
-      if (watchedToTheEnd(record) && !answersAfter(record)) {
-        hold('the module does not answer after refusing the command', 'answers AT', record.stopped?.detail ?? 'no answer', [
-          record.stopped?.event,
-        ]);
-      }
+      held.push(...silentAfter(record, 'after refusing the command'));
       return held;
     },
   },

@@ -1,16 +1,6 @@
-import {
-  answersAfter,
-  continuous,
-  eventsOf,
-  isRecovery,
-  mustUpgrade,
-  orderOn,
-  quoted,
-  runs,
-  wasAccepted,
-  watchedToTheEnd,
-} from '../facts.js';
-import type { UpgradeRecord } from '../types.js';
+import { continuous, eventsOf, isRecovery, mustUpgrade, orderOn, quoted, runs, wasAccepted, watchedToTheEnd } from '../facts.js';
+import type { LineWatch, UpgradeRecord } from '../types.js';
+import { silentAfter } from './command.js';
 import { fetchOf } from './fetch.js';
 import type { Held, Rule } from './rule.js';
 
@@ -100,11 +90,7 @@ export const downloadRules: readonly Rule[] = [
           [record.after.event],
         );
       }
-      if (watchedToTheEnd(record) && !answersAfter(record)) {
-        hold('the module does not answer after the failed download', 'answers AT', record.stopped?.detail ?? 'no answer', [
-          record.stopped?.event,
-        ]);
-      }
+      held.push(...silentAfter(record, 'after the failed download', requirement));
       return held;
     },
   },
@@ -154,10 +140,7 @@ export const downloadRules: readonly Rule[] = [
       // How long a stalled transfer is waited for, the guide does not say.
       const waits = record.fault?.name === 'stall' && record.stopped?.why === 'limit';
       const start = record.reports.find(({ kind }) => kind === 'download-start');
-      const witness = record.watches.find((watch) => {
-        const from = orderOn(start, watch.line) ?? (watch.line === record.answer?.line ? record.startedAt.t : undefined);
-        return from !== undefined && continuous(record, watch, from, record.stoppedAt ?? from);
-      });
+      const witness = heardThroughout(record);
       return [
         {
           owner: witness !== undefined && !waits ? 'firmware' : 'undecided',
@@ -185,12 +168,16 @@ export const downloadRules: readonly Rule[] = [
       const ended = record.reports.find(({ kind }) => kind === 'download-end');
       if (record.download?.code === 0 || (!failed(record) && record.reports.some(isRecovery))) return [];
       if (!failed(record) && record.stopped?.why !== 'limit' && record.departures.length > 0) return [];
+      if (runs(record) === 'new') return [];
       const fetch = fetchOf(record);
       const seen = ended === undefined ? `no end of the download; ${fetch.text}` : `${quoted(ended)}; ${fetch.text}`;
       const events = [ended?.events[0], ...fetch.events, record.stopped?.event];
       const expected = record.source === 'http' ? 'HTTPEND,0' : 'FTPEND,0';
       const base = { expected, seen, events };
       // What the module asked for, and how, is its own doing; that its packets arrive is not.
+      if (ended === undefined && !heardThroughout(record)) {
+        return [{ ...base, owner: 'undecided', text: 'the download was not seen to end, and no line was open throughout' }];
+      }
       if (fetch.whole)
         return [{ ...base, owner: 'firmware', text: 'the download failed although the server handed the whole file out' }];
       if (fetch.wrong !== undefined || fetch.refused)
@@ -209,3 +196,13 @@ export const downloadRules: readonly Rule[] = [
     },
   },
 ];
+
+/** A line that carried the download's beginning, or the command, and was open from there to the end of the watch. */
+function heardThroughout(record: UpgradeRecord): LineWatch | undefined {
+  const start = record.reports.find(({ kind }) => kind === 'download-start');
+  return record.watches.find((watch) => {
+    const commanded = watch.line === record.answer?.line && start === undefined ? record.startedAt.t : undefined;
+    const from = orderOn(start, watch.line) ?? commanded;
+    return from !== undefined && continuous(record, watch, from, record.stoppedAt ?? from);
+  });
+}

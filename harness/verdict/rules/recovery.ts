@@ -103,11 +103,11 @@ export const recoveryRules: readonly Rule[] = [
       watchedToTheEnd(record) &&
       wasAccepted(record) &&
       record.powerActions.length === 0 &&
-      record.watches.some(({ reenumerates }) => reenumerates) &&
+      usbLines(record).length > 0 &&
       record.reports.some(isRecovery),
     check(record) {
       const held: Held[] = [];
-      const usb = record.watches.filter(({ reenumerates }) => reenumerates).map(({ line }) => line);
+      const usb = usbLines(record);
       const left = record.departures.filter(({ line }) => usb.includes(line));
       const opening = record.reports.find(isRecovery) as SeenReport;
       if (left.length === 0 && runs(record) === 'new') {
@@ -170,6 +170,11 @@ export const recoveryRules: readonly Rule[] = [
       }),
   },
 ];
+
+/** Lines that leave the bus with the module, and that were there: they carried something of this upgrade. */
+function usbLines(record: UpgradeRecord): readonly string[] {
+  return record.watches.filter(({ reenumerates, reports }) => reenumerates && reports > 0).map(({ line }) => line);
+}
 
 /** A fall that one line carried by itself; across lines the order is not certain. */
 function falls(record: UpgradeRecord, attempt: Attempt): Held[] {
