@@ -69,7 +69,7 @@ export class RigFault extends ExplainedError {
 /** True when the value has the given Node.js error code, for example `ENOENT`. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return (
-    typeof error === 'object' && error !== null && 'code' in error && codes.includes(String((error as { code: unknown }).code))
+    typeof error === 'object' && error !== null && 'code' in error && codes.includes(String((error).code))
   );
 }
 

@@ -13,7 +13,7 @@ function lazily(name: string, describe: string, load: () => unknown): void {
 
 lazily('judge', 'Judge a journal or a terminal log', () => require('./judge.js'));
 lazily('package', 'Look into a delta package', () => require('./package.js'));
-lazily('rigs', 'List, check and discover rigs', () => require('./rigs.js'));
+lazily('rigs', 'List rig files and what is wrong with them', () => require('./rigs.js'));
 lazily('run', 'Run suites on rigs', () => require('./run.js'));
 lazily('schema', 'Print the JSON Schemas of rig and package files', () => require('./schema.js'));
 lazily('sim', 'Run a simulated EC25 or EC21, or make its packages', () => require('./sim.js'));
@@ -28,7 +28,10 @@ async function main(): Promise<void> {
     .version(version)
     .strict()
     .wrap(Math.min(110, process.stdout.columns || 110))
-    .example('dfota run --rig rigs/simulated-ec25.yaml --packages rigs/packages/simulated-ec25.yaml', 'round trips and all suites')
+    .example(
+      'dfota run --rig rigs/simulated-ec25.yaml --packages rigs/packages/simulated-ec25.yaml',
+      'round trips and all suites',
+    )
     .epilogue('Exit codes: 0 all conform, 1 a verdict failed, 2 wrong use or definition, 3 the rig is at fault, 130 interrupted.')
     .exitProcess(false)
     .fail((message, error) => {

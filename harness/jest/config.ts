@@ -27,7 +27,7 @@ export function suiteProject(): Record<string, unknown> {
 }
 
 /** The longest a test may take before Jest gives up on it. The harness's own limits are shorter; this is the net under them. */
-export const testTimeout = 2 ** 31 - 1;
+const testTimeout = 2 ** 31 - 1;
 
 export function suiteConfig(options: SuiteConfigOptions): Record<string, unknown> {
   const root = projectRoot();

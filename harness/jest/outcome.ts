@@ -1,5 +1,3 @@
-import { RigFault } from '../base/errors.js';
-
 /**
  * How a test can end. Jest knows passed, failed and skipped; the rest travels as the first word of an error's message, because
  * errors cross from the suite's realm to ours as text.
@@ -36,16 +34,9 @@ function stripMark(text: string): string {
   return text.replace(/^(?:\w*Error: |RigFault: )?(?:INVALID|INCONCLUSIVE|SKIPPED): /, '');
 }
 
-/** A rig fault becomes an invalid test; anything else stays what it is. */
-export function asTestError(error: unknown): Error {
-  if (error instanceof RigFault)
-    return new Error(marked('invalid', `the rig, not the firmware: ${error.explain()}`), { cause: error });
-  return error instanceof Error ? error : new Error(String(error));
-}
-
 /** Text that an XML file can hold: control characters are shown, not written. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
+   
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g, (character) => {
     return `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`;
   });

@@ -52,7 +52,6 @@ export function wrongBase(other: Package): Package {
 }
 
 export const random: World['random'] = (label) => world().random(label);
-export const judgeSequence: World['judgeSequence'] = (upgrades) => world().judgeSequence(upgrades);
 
 export interface CheckOptions {
   /** Requirement ids (docs/requirements.md) that this test puts to the proof. */

@@ -73,7 +73,7 @@ test('lines that are no events are kept and counted, and nothing throws', () => 
     }),
   );
   expect(parseJournal('{"n":1,"t":1,"at":"x","type":"line.rx","line":"at"}\n').unreadable).toMatchObject([
-    { line: 1, why: expect.stringContaining('data') },
+    { line: 1, why: expect.stringContaining('data') as string },
   ]);
 });
 

@@ -91,7 +91,7 @@ export function resultOf(events: readonly JournalEvent[], rigs: readonly string[
         rigState(rig).powerSafe = event.powerSafe;
         break;
       case 'run.interrupted':
-        interrupted = event.signal;
+        interrupted ??= event.signal;
         break;
       default:
         break;

@@ -31,7 +31,7 @@ async function openTree(rigs: readonly string[]): Promise<Display> {
     rigs.map((rig) => ({
       title: `${rig}: opening the rig`,
       task: async (_, task) => {
-        tasks.set(rig, task as unknown as { title: string; output: string });
+        tasks.set(rig, task);
         await done;
       },
       rendererOptions: { outputBar: 12, persistentOutput: true },
