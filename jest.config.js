@@ -1,11 +1,16 @@
 'use strict';
 // Two projects: what proves the harness itself (`npm test`), and the suites that run against a module.
 // `npx jest suites/round-trip.suite.ts` drives a rig directly; `dfota run` does it with a report.
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+
 const transform = {
   '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
 };
 // Sources import each other as `./x.js`, as Node.js wants it; Jest finds the TypeScript behind it.
 const moduleNameMapper = { '^(\\.{1,2}/.*)\\.js$': '$1' };
+
+const suites = join(__dirname, 'dist', 'harness', 'jest', 'config.js');
 module.exports = {
   projects: [
     {
@@ -16,5 +21,6 @@ module.exports = {
       transform,
       moduleNameMapper,
     },
+    ...(existsSync(suites) ? [{ displayName: 'suites', ...require(suites).suiteProject() }] : []),
   ],
 };

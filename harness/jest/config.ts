@@ -15,6 +15,7 @@ export function suiteProject(): Record<string, unknown> {
     rootDir: root,
     testMatch: [join(root, 'suites', '**', '*.suite.ts')],
     testEnvironment: built('environment.js'),
+    globalTeardown: built('teardown.js'),
     setupFilesAfterEnv: [join(root, 'harness', 'jest', 'matchers.ts')],
     transform: {
       '^.+\\.ts$': [
@@ -26,17 +27,12 @@ export function suiteProject(): Record<string, unknown> {
   };
 }
 
-/** The longest a test may take before Jest gives up on it. The harness's own limits are shorter; this is the net under them. */
-const testTimeout = 2 ** 31 - 1;
-
 export function suiteConfig(options: SuiteConfigOptions): Record<string, unknown> {
   const root = projectRoot();
   return {
     ...suiteProject(),
     displayName: options.rig,
-    globalTeardown: join(root, 'dist', 'harness', 'jest', 'teardown.js'),
     testSequencer: join(root, 'dist', 'harness', 'jest', 'sequencer.js'),
-    testTimeout,
     reporters: [
       'default',
       [

@@ -50,5 +50,8 @@ function verdictOf(judgement: { result: string; text: string }): jest.CustomMatc
   };
 }
 
+// The harness's own limits end every wait; Jest's is only the net under them, and the longest that a timer can hold.
+jest.setTimeout(2 ** 31 - 1);
+
 beforeEach(() => world().baseline('before the test'));
 afterEach(() => world().baseline('after the test'));

@@ -9,7 +9,7 @@ import type { Need, World } from './world.js';
 function world(): World {
   if (globalThis.dfota === undefined) {
     throw new Error(
-      'A suite needs a rig: run it by `dfota run`, or by `npx jest --selectProjects suites suites/<name>.suite.ts`.',
+      'A suite needs a rig: run it by `dfota run`, or by `npx jest suites/<name>.suite.ts`.',
     );
   }
   return globalThis.dfota;
