@@ -83,8 +83,8 @@ export async function ctl(dir: string, words: readonly string[]): Promise<string
       case 'writes':
       case 'reflash':
       case 'shutdown': {
-        const { id: _id, ok: _ok, ...rest } = await client.do({ do: what });
-        return JSON.stringify(rest);
+        const answer = { ...(await client.do({ do: what })), id: undefined, ok: undefined };
+        return JSON.stringify(answer);
       }
       default:
         throw new UsageError(

@@ -51,8 +51,7 @@ test('identity, files and a local upgrade, cut in mid-recovery, in the simulator
   uart.forget();
   await bench.powerOn();
   await uart.until(/"START"[^]*"UPDATING",6\d/);
-  bench.child.kill('SIGKILL');
-  await new Promise((done) => bench.child.once('exit', done));
+  await bench.kill();
 
   bench = await Bench.start(dir, ...FAST);
   expect(await bench.control.do({ do: 'state' })).toMatchObject({ mode: 'off', flag: 'recovery', counter: 2 });

@@ -1,6 +1,7 @@
 import { freshCore } from './core.js';
 import type { Core } from './core.js';
 import { makeImage } from './image.js';
+import type { Image } from './image.js';
 import { makePackage } from './package-file.js';
 import { DEFAULT_POLICY } from './steps.js';
 import type { Outcome, Policy, Step } from './steps.js';
@@ -55,6 +56,15 @@ class Driver {
     for (let i = 0; i < most && this.boot(true) === 'reboot'; i++);
   }
 
+  /** Whether the image is this one, byte for byte. */
+  runs(image: Image): boolean {
+    const contents = this.core.images.contents();
+    return (
+      [...image.files].every(([name, content]) => contents?.get(name)?.equals(content) === true) &&
+      contents?.size === image.files.size
+    );
+  }
+
   count(report: string): number {
     return this.reports.filter((text) => text === report).length;
   }
@@ -63,14 +73,14 @@ class Driver {
 test('an upgrade and the way back end byte for byte where they should', () => {
   const driver = new Driver();
   driver.upgrade('up');
-  expect(driver.core.images.contents()).toEqual(new Map(v13.files));
+  expect(driver.runs(v13)).toBe(true);
   expect(driver.reports[0]).toBe('START');
   const percents = driver.reports.slice(1, -1).map(Number);
   expect(percents).toEqual([...percents].sort((a, b) => a - b));
   expect(percents.at(-1)).toBe(100);
   expect(driver.reports.at(-1)).toBe('END 0');
   driver.upgrade('down');
-  expect(driver.core.images.contents()).toEqual(new Map(v12.files));
+  expect(driver.runs(v12)).toBe(true);
 });
 
 test.each([
@@ -88,7 +98,7 @@ test.each([
     expect(driver.count('START')).toBe(attempts);
     expect(driver.count(`END ${code}`)).toBe(attempts);
     expect(driver.core.log.read()).toMatchObject({ flag: 'normal', outcome: 'given-up' });
-    expect(driver.core.images.contents()).toEqual(new Map(v12.files));
+    expect(driver.runs(v12)).toBe(true);
   }
 });
 

@@ -33,6 +33,8 @@ export class Network {
   route(from: string, to: string): void {
     for (const text of [from, to])
       if (!/^.+:(\d{1,5}|\*)$/.test(text)) throw new UsageError(`a route is host:port or host:*, not ${JSON.stringify(text)}`);
+    if (from.endsWith(':*') !== to.endsWith(':*'))
+      throw new UsageError(`${from} to ${to}: either both ports are * or neither is`);
     this.routes.set(from.toLowerCase(), to);
   }
 

@@ -152,12 +152,24 @@ export class Bench {
     return { at, uart };
   }
 
+  /** Kills the process on the spot; its directory stays. */
+  async kill(): Promise<void> {
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await ended;
+    await this.letGo();
+  }
+
   async stop(): Promise<void> {
-    for (const port of this.ports) await port.close();
-    this.control.close();
+    await this.letGo();
     const ended = once(this.child, 'exit');
     this.child.stdin?.end();
     await ended;
     rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  private async letGo(): Promise<void> {
+    for (const port of this.ports) await port.close();
+    this.control.close();
   }
 }
