@@ -293,6 +293,35 @@ export const eventSchema = z.discriminatedUnion('type', [
     ),
   }),
 
+  /** A trial of power cuts. `trial`: unique in the run, `<rig>/<number>`; `cut`: the id that repeats it. */
+  event('trial.start', { trial: z.string(), cut: z.string(), upgrade: z.string().optional(), test: z.string().optional() }),
+  event('trial.cut', {
+    trial: z.string(),
+    /** Which point of the cut, from 0. */
+    index: z.int(),
+    asked: z.string(),
+    /** `n` of the power.do event. */
+    powerEvent: z.int(),
+    /** From the last byte of the trigger read to the supply line written. */
+    latency: ms.optional(),
+  }),
+  event('trial.end', {
+    trial: z.string(),
+    cut: z.string(),
+    upgrade: z.string().optional(),
+    /** SHA-256 of the package. */
+    package: z.string(),
+    /** The module's revision before the trial. */
+    revision: z.string(),
+    outcome: z.enum(['survived', 'failed', 'missed', 'invalid']),
+    owner: z.enum(owners).optional(),
+    /** Phase of the first point asked. */
+    phase: z.string(),
+    achieved: z.string(),
+    why: z.string().optional(),
+    took: ms,
+  }),
+
   event('restore.rung', {
     rung: z.enum(['wait', 'reboot', 'power-key', 'supply-cycle', 'downgrade', 'restore-command', 'aside']),
     why: z.string(),
