@@ -22,14 +22,33 @@ export interface Power {
   /** STATUS, or undefined on a rig without it. */
   status(): Promise<boolean | undefined>;
   onStatus(listener: (on: boolean) => void): () => void;
-  /** Switches on: supply if needed, ≥ 30 ms for VBAT to settle, then PWRKEY, but only if STATUS does not say that it is on already. */
-  on(why: string): Promise<void>;
-  /** Supply off for `forMs` (default 3 s × scale), then on again as `on` does. */
+  /**
+   * Switches on: supply if needed, ≥ 30 ms for VBAT to settle, then PWRKEY unless the unit runs already, since PWRKEY toggles.
+   * What tells whether it runs, best first: STATUS; `known.running` (it answers AT, or has been silent for long enough); what
+   * was last done to it here. Where none of them tells, it is pressed.
+   */
+  on(why: string, known?: { readonly running?: boolean }): Promise<void>;
+  /** Supply off for `forMs` (default, and least: 3 s × scale), then on again as `on` does. */
   cycle(why: string, forMs?: number): Promise<void>;
   /**
    * Cuts the supply at once: synchronous up to the operating system's call where the kind allows it. Returns when the write is out.
+   * Whatever waits to switch on is overtaken by it. What goes wrong later shows in `RigPower.settled`, in the next action and in
+   * the journal. Throws a UserError on a rig that does not allow cuts.
    */
   cut(why: string): void;
   /** Leaves the rig's safe state (supply on, keys released) and lets go of everything; idempotent, never throws. */
   close(): Promise<void>;
+}
+
+/** A rig's own switch, as `openPower` gives it. */
+export interface RigPower extends Power {
+  /** Resolves when every cut has been carried out; rejects with the RigFault of one that could not be. */
+  settled(): Promise<void>;
+  /** What `close` does, as far as it can be done without waiting: for the last moments of a process. Never throws. */
+  closeNow(): void;
+}
+
+/** A cut came while the supply was about to be switched on, or the rig was closed: the later request counts. */
+export class Overtaken extends Error {
+  override readonly name = 'Overtaken';
 }

@@ -37,19 +37,22 @@ export function maskImei(imei: string): string {
 
 /** The definition as a report may show it: IMEI shortened, passwords in programs' arguments masked. */
 export function maskedDefinition(rig: RigDefinition): RigDefinition {
-  const hidden = (argv: string[]): string[] =>
-    secretParts(argv).reduce((list, secret) => list.map((word) => word.replaceAll(secret, '***')), argv);
   const { command } = rig.power;
   const power =
     command === undefined
       ? rig.power
       : {
           command: Object.fromEntries(
-            Object.entries(command).map(([key, value]) => [key, Array.isArray(value) ? hidden(value) : value]),
+            Object.entries(command).map(([key, value]) => [key, Array.isArray(value) ? maskedArgv(value) : value]),
           ) as typeof command,
         };
-  const restore = rig.restore === undefined ? {} : { restore: { ...rig.restore, command: hidden(rig.restore.command) } };
+  const restore = rig.restore === undefined ? {} : { restore: { ...rig.restore, command: maskedArgv(rig.restore.command) } };
   return { ...rig, unit: { imei: maskImei(rig.unit.imei) }, power, ...restore };
+}
+
+/** A program's arguments as a report may show them. */
+export function maskedArgv(argv: readonly string[]): string[] {
+  return secretParts(argv).reduce<string[]>((list, secret) => list.map((word) => word.replaceAll(secret, '***')), [...argv]);
 }
 
 /** Passwords that stand in the definition's programs, for `Secrets.add`. */
