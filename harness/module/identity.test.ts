@@ -43,6 +43,19 @@ test('a command that the module does not know leaves its field out, and no other
   expect(identity.imei).toBe('861107030000001');
 });
 
+test('a unit without an APN says so', async () => {
+  const { identity } = await readIdentity(askOf({ ...sound, 'AT+QICSGP=1': ['+QICSGP: 1,"","","",0', 'OK'] }));
+  expect(identity.apn).toBe('');
+});
+
+test.each([[['ERROR']], [['OK']], [['+CME ERROR: 3']], [['+QICSGP: 1', 'OK']]])(
+  'a unit that answers %p does not tell its APN',
+  async (answer) => {
+    const { identity } = await readIdentity(askOf({ ...sound, 'AT+QICSGP=1': answer }));
+    expect(identity).not.toHaveProperty('apn');
+  },
+);
+
 test('the revision comes from GMR, then CGMR, when ATI does not tell it', async () => {
   const ati = ['Quectel', 'EC25', 'OK'];
   expect((await readIdentity(askOf({ ...sound, ATI: ati }))).identity.revision).toBe('EC25EFAR06A12M4G');

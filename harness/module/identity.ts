@@ -19,7 +19,7 @@ export async function readIdentity(ask: Ask): Promise<UnitIdentity> {
   const imei = after(await ask('AT+CGSN'), /(?:^|\D)(\d{14,16})(?:\D|$)/);
   const iccid = first(await ask('AT+QCCID'), '+QCCID');
   const status = await readNetworkState(ask);
-  const apn = fieldAt(await ask('AT+QICSGP=1'), '+QICSGP', 1);
+  const apn = await readApn(ask);
   const cfun = await readCfun(ask);
   const identity: Identity = {};
   const all = { revision, qgmr, subEdition, imei, iccid, ...status, apn, cfun };
@@ -38,6 +38,12 @@ export async function readImei(ask: Ask): Promise<string | undefined> {
 
 export async function readCfun(ask: Ask): Promise<string | undefined> {
   return fieldAt(await ask('AT+CFUN?'), '+CFUN', 0);
+}
+
+/** Empty when the unit has none: that is an answer, and after an upgrade a loss. */
+async function readApn(ask: Ask): Promise<string | undefined> {
+  const answer = await ask('AT+QICSGP=1');
+  return answer.ok ? fields(answer, '+QICSGP')?.[1] : undefined;
 }
 
 /** `READY`, `SIM PIN` …; `NOT INSERTED` and other CME errors by their number, since they say something of the card. */

@@ -11,7 +11,6 @@ interface Kept {
   /** Alternatives: what one does not tell, the next may. */
   readonly keys: readonly Key[];
   readonly same?: (before: string, after: string) => boolean;
-  readonly show?: (value: string) => string;
 }
 
 const isRegistered = (value: string): boolean => value === '1' || value === '5';
@@ -67,8 +66,8 @@ function keptRule({ id, what, keys, same = (one, other) => one === other }: Kept
         {
           owner: 'firmware',
           text: `${what} is not what it was`,
-          expected: list(wrong.map((pair) => pair.before)),
-          seen: list(wrong.map((pair) => pair.after)),
+          expected: list(wrong.map((pair) => pair.before || 'none')),
+          seen: list(wrong.map((pair) => pair.after || 'none')),
           events: [record.after.event],
         },
       ];
