@@ -101,6 +101,4 @@ export const powerDefinition = z
   .meta({ minProperties: 1, maxProperties: 1, description: 'How the unit is switched: exactly one of gpio, command, simulated' });
 
 export type PowerDefinition = z.output<typeof powerDefinition>;
-export type GpioLine = z.output<typeof gpioLine>;
 export type CommandPowerDefinition = NonNullable<PowerDefinition['command']>;
-export type SimulatedPowerDefinition = NonNullable<PowerDefinition['simulated']>;

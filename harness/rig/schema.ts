@@ -8,7 +8,7 @@ import { powerDefinition } from './power-schema.js';
 import { advertisedAddress, argv, duration, listenAddress, parseHostPort, text } from './values.js';
 
 export { packagePair, type PackagePair } from './pair-schema.js';
-export type { CommandPowerDefinition, GpioLine, PowerDefinition, SimulatedPowerDefinition } from './power-schema.js';
+export type { CommandPowerDefinition, PowerDefinition } from './power-schema.js';
 
 const usbAddress = z.strictObject({
   path: text(/^\d+-\d+(\.\d+)*$/, 'a USB path such as 1-1.4 (bus, then ports)').describe(
