@@ -59,6 +59,8 @@ describe('opening a unit', () => {
   test('another IMEI stops the run before anything is changed', async () => {
     bench = testBench();
     bench.module.imei = '861107030000002';
+    // What the harness would set right on its own unit.
+    Object.assign(bench.module, { apn: 'elsewhere', cfun: '4' });
     const error = await fault(bench.open());
     expect(error.exitCode).toBe(3);
     expect(error.explanation).toMatchObject({ asked: 'IMEI 861107030000001', seen: 'IMEI 861107030000002' });
@@ -68,6 +70,8 @@ describe('opening a unit', () => {
   test('another module stops the run before anything is changed', async () => {
     bench = testBench();
     bench.module.model = 'EC21';
+    // What the harness would set right on its own unit.
+    Object.assign(bench.module, { apn: 'elsewhere', cfun: '4' });
     expect((await fault(bench.open())).explanation.seen).toBe('EC21');
     expect(changes()).toEqual([]);
   });
