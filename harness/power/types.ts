@@ -42,6 +42,8 @@ export interface Power {
 
 /** A rig's own switch, as `openPower` gives it. */
 export interface RigPower extends Power {
+  /** False once `close` could not leave the safe state. */
+  readonly safe: boolean;
   /** Resolves when every cut has been carried out; rejects with the RigFault of one that could not be. */
   settled(): Promise<void>;
   /** What `close` does, as far as it can be done without waiting: for the last moments of a process. Never throws. */

@@ -267,6 +267,7 @@ describe('closing', () => {
   test('leaves alone what was never switched off', async () => {
     await power.close();
     expect(received()).toEqual([]);
+    expect(power.safe).toBe(true);
   });
 
   test('ends what waits, and refuses what comes later', async () => {
@@ -291,6 +292,7 @@ describe('closing', () => {
     clock.advance(60_000);
     await closed;
     expect(powerText(journal).at(-1)).toContain('fault: rig bench: power could not be left safe');
+    expect(power.safe).toBe(false);
   });
 
   test('never throws: with a journal that cannot be written the supply still comes on', async () => {

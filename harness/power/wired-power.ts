@@ -35,6 +35,7 @@ export class WiredPower implements RigPower {
   #cutCount = 0;
   #cutFault: RigFault | undefined;
   #closing: Promise<void> | undefined;
+  #safe = true;
 
   constructor(
     private readonly hardware: Wires,
@@ -52,6 +53,10 @@ export class WiredPower implements RigPower {
 
   get wires(): Wires['has'] {
     return this.hardware.has;
+  }
+
+  get safe(): boolean {
+    return this.#safe;
   }
 
   supply(on: boolean, why: string): Promise<void> {
@@ -296,6 +301,7 @@ export class WiredPower implements RigPower {
     try {
       await Promise.race([this.#makeSafe(), limit]);
     } catch (error) {
+      this.#safe = false;
       this.#writeFault(`rig ${this.options.rig}: power could not be left safe: ${messageOf(error)}`);
     } finally {
       cancel();
