@@ -27,17 +27,13 @@ export class Line {
     return this.current !== undefined;
   }
 
-  get hostHasItOpen(): boolean {
-    return this.current?.isOpen ?? false;
-  }
-
   plug(): void {
     this.wanted = true;
     if (this.current !== undefined || this.ready === undefined) return;
     const device = this.ready;
     this.ready = undefined;
     this.current = device;
-    device.onData = (data) => this.onData?.(data);
+    device.start((data) => this.onData?.(data));
     const fresh = `${this.path}.new`;
     rmSync(fresh, { force: true });
     symlinkSync(device.path, fresh);
@@ -51,7 +47,6 @@ export class Line {
     this.wanted = false;
     if (this.current === undefined) return;
     rmSync(this.path, { force: true });
-    this.current.onData = undefined;
     this.current.close();
     this.current = undefined;
   }

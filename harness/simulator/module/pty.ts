@@ -15,9 +15,10 @@ function native(): NativePty {
   return createRequire(__filename)(`@lydell/node-pty-linux-${process.arch}/pty.node`) as NativePty;
 }
 
-/** Milliseconds between two looks at the other side: soon after traffic, and at rest. */
+/** Milliseconds between two looks at the other side: soon after traffic, at rest, and while nobody has it open. */
 const BUSY_MS = 1;
 const IDLE_MS = 6;
+const UNOPENED_MS = 12;
 /** How many quiet looks make it a rest. */
 const QUIET_LOOKS = 40;
 /** Reads a look takes at most, so that a busy port does not stop everything else. */
@@ -30,9 +31,7 @@ const HELD_MAX = 1 << 20;
  * it open: what is written while nobody has is lost, as on a real line.
  */
 export class PtyEnd {
-  /** Set while the port is in use. */
-  onData: ((data: Buffer) => void) | undefined;
-  onOpenChange: ((open: boolean) => void) | undefined;
+  private onData: ((data: Buffer) => void) | undefined;
   private readonly buffer = Buffer.alloc(65536);
   private incoming: Buffer[] = [];
   private held: Buffer[] = [];
@@ -46,9 +45,7 @@ export class PtyEnd {
     private readonly master: number,
     /** The device a host opens. */
     readonly path: string,
-  ) {
-    this.look();
-  }
+  ) {}
 
   static async create(): Promise<PtyEnd> {
     const { master, slave, pty } = native().open(80, 25);
@@ -58,8 +55,10 @@ export class PtyEnd {
     return new PtyEnd(master, pty);
   }
 
-  get isOpen(): boolean {
-    return this.open;
+  /** From now on the other side is looked after. */
+  start(onData: (data: Buffer) => void): void {
+    this.onData = onData;
+    this.look();
   }
 
   /** False when the bytes are lost because nobody has the port open. */
@@ -77,6 +76,7 @@ export class PtyEnd {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    this.onData = undefined;
     clearTimeout(this.timer);
     closeSync(this.master);
   }
@@ -92,7 +92,7 @@ export class PtyEnd {
     if (this.closed) return;
     this.flush();
     this.quiet = traffic ? 0 : this.quiet + 1;
-    this.timer = setTimeout(() => this.look(), this.quiet < QUIET_LOOKS ? BUSY_MS : IDLE_MS);
+    this.timer = setTimeout(() => this.look(), this.quiet < QUIET_LOOKS ? BUSY_MS : this.open ? IDLE_MS : UNOPENED_MS);
   }
 
   /**
@@ -119,7 +119,6 @@ export class PtyEnd {
       this.held = [];
       this.heldBytes = 0;
     }
-    this.onOpenChange?.(open);
   }
 
   private flush(): void {
