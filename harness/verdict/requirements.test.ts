@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { requirements, testedElsewhere } from './requirements.js';
 import { rules } from './rules/index.js';
 import { sequenceRules } from './sequence.js';
@@ -21,6 +23,15 @@ describe('requirements', () => {
       ...Object.keys(testedElsewhere),
     ]);
     expect(ids.filter((id) => !served.has(id))).toEqual([]);
+  });
+
+  test('the documents list each rule with what it serves and whom it blames', () => {
+    const document = readFileSync(join(__dirname, '..', '..', 'docs', 'verdicts.md'), 'utf8');
+    const rows = [
+      ...rules.map(({ id, serves, blames, title }) => `| \`${id}\` | ${serves.join(', ')} | ${blames} | ${title} |`),
+      ...sequenceRules.map(({ id, requirement, title }) => `| \`${id}\` | ${requirement} | firmware | ${title} |`),
+    ];
+    expect(document.split('\n').filter((line) => /^\| `[a-z]+\.[a-z0-9-]+` /.test(line))).toEqual(rows);
   });
 
   test('rules have ids of their own', () => {
