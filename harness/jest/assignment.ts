@@ -13,6 +13,11 @@ const assignment = z.strictObject({
   /** Folder of the run: the journal is `journal.jsonl` in it. */
   out: z.string(),
   tries: z.int().min(1).default(3),
+  /** Random power cuts beyond the suite's own plan, for each rig. */
+  randomCuts: z.int().min(0).default(8),
+  /** The id of the one cut that is to be repeated. */
+  cut: z.string().optional(),
+  narrow: z.int().min(0).default(24),
   /** Started by `dfota run`, which ends it by closing the channel. */
   supervised: z.boolean().default(false),
 });
@@ -39,6 +44,9 @@ export function readAssignment(environment: NodeJS.ProcessEnv, wall: string): As
     run,
     out,
     tries: 3,
+    randomCuts: 8,
+    narrow: 24,
+    ...(environment['DFOTA_CUT'] === undefined ? {} : { cut: environment['DFOTA_CUT'] }),
     supervised: false,
   };
 }

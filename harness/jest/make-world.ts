@@ -1,6 +1,9 @@
 import { basename, join } from 'node:path';
+import type { Clock } from '../base/clock.js';
 import { RigFault } from '../base/errors.js';
+import type { RigPower } from '../power/types.js';
 import { seeded } from '../base/random.js';
+import type { JournalEvent } from '../journal/events.js';
 import type { Journal } from '../journal/journal.js';
 import type { Pair, Unit, Upgrade } from '../module/types.js';
 import { spoil } from '../package/spoil.js';
@@ -10,7 +13,9 @@ import { fold } from '../verdict/fold.js';
 import { judge } from '../verdict/judge.js';
 import { judgeSequence } from '../verdict/sequence.js';
 import { failureText } from '../verdict/text.js';
-import type { Judgement } from '../verdict/types.js';
+import { Conductor } from '../campaign/conduct.js';
+import type { Judgement, UpgradeRecord } from '../verdict/types.js';
+import { Trials } from './trials.js';
 import { marked } from './outcome.js';
 import type { Need, World } from './world.js';
 
@@ -24,13 +29,21 @@ export interface WorldOptions {
   readonly workshop: string;
   readonly tries: number;
   readonly signal: AbortSignal;
+  readonly power: RigPower;
+  readonly clock: Clock;
+  readonly cuts: World['cuts'];
+  /** Most trials that narrowing a failing window may take. */
+  readonly narrow: number;
+  readonly currentTest: () => string | undefined;
+  /** Events of this rig that verdicts need besides an upgrade's own: `rig.start`, `pair` and each `line.open`, as they come. */
+  readonly context: readonly JournalEvent[];
 }
 
 const fillerName = 'filler.bin';
 /** Bytes; at 115,200 baud 16 MiB take 25 minutes. */
 const largestFiller = 16 * 1024 * 1024;
 
-type Judged = Judgement & { readonly text: string };
+type Judged = Judgement & { readonly text: string; readonly record: UpgradeRecord };
 
 export interface MadeWorld {
   readonly world: World;
@@ -47,10 +60,16 @@ export function makeWorld(options: WorldOptions): MadeWorld {
 
   const find = (title: string): (typeof declared)[number] | undefined => declared.findLast((test) => title.endsWith(test.title));
 
+  /** The live verdict must know what the journal's reader knows: without the rig's profile and the pair some rules would be silent. */
+  function withContext(upgrade: Upgrade): readonly JournalEvent[] {
+    const first = upgrade.events[0]?.n ?? 0;
+    return [...options.context.filter((event) => event.n < first), ...upgrade.events];
+  }
+
   function judgeOnce(upgrade: Upgrade): Judged {
     const known = judged.get(upgrade.id);
     if (known !== undefined) return known;
-    const record = fold(upgrade.events).find((candidate) => candidate.id === upgrade.id);
+    const record = fold(withContext(upgrade)).find((candidate) => candidate.id === upgrade.id);
     if (record === undefined) throw new Error(`no record of ${upgrade.id} in its own events`);
     const judgement = judge(record);
     journal.write({
@@ -66,10 +85,30 @@ export function makeWorld(options: WorldOptions): MadeWorld {
         events: [...events],
       })),
     });
-    const whole = { ...judgement, text: failureText(record, judgement, upgrade.events) };
+    const whole = { ...judgement, record, text: failureText(record, judgement, upgrade.events) };
     judged.set(upgrade.id, whole);
     return whole;
   }
+
+  const trials = new Trials({
+    conductor: new Conductor({
+      unit,
+      power: options.power,
+      clock: options.clock,
+      journal,
+      rig: rig.name,
+      scale: rig.timing.scale,
+      judge: (upgrade) => {
+        const whole = judgeOnce(upgrade);
+        return { record: whole.record, judgement: whole };
+      },
+      test: options.currentTest,
+    }),
+    journal,
+    narrow: options.narrow,
+    textOf: (upgrade) => judgeOnce(upgrade).text,
+    baseline: (why) => world.baseline(why),
+  });
 
   const world: World = {
     rig,
@@ -82,9 +121,12 @@ export function makeWorld(options: WorldOptions): MadeWorld {
       return { ...from, path, facts: await packageFacts(path, from.facts.from, from.facts.to, contents) };
     },
     judge: judgeOnce,
+    seed: options.seed,
+    cuts: options.cuts,
+    cut: (trial, step) => trials.run(trial, step),
     judgeSequence(upgrades) {
       const events = upgrades.flatMap((upgrade) => [...upgrade.events]);
-      const records = upgrades.flatMap((upgrade) => fold(upgrade.events).filter((record) => record.id === upgrade.id));
+      const records = upgrades.flatMap((upgrade) => fold(withContext(upgrade)).filter((record) => record.id === upgrade.id));
       const judgement = judgeSequence(records);
       const [first] = records;
       return { ...judgement, text: first === undefined ? 'no upgrade to judge' : failureText(first, judgement, events) };

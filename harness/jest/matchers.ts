@@ -1,5 +1,6 @@
 /** Loaded into each suite by Jest: the matchers, and the baseline before and after each test. */
 import type { Ending } from '../journal/events.js';
+import type { Trial } from '../campaign/conduct.js';
 import type { Upgrade } from '../module/types.js';
 import { marked, printable } from './outcome.js';
 import type { World } from './world.js';
@@ -15,6 +16,8 @@ declare global {
       toEndAs(...endings: Ending[]): R;
       /** Several upgrades, taken together, hold what only a sequence can show: the way there and back, a retry count that starts afresh. */
       toConformTogether(): R;
+      /** The trial of power cuts was valid, and the module did what it must. */
+      toSurvive(): R;
     }
   }
 }
@@ -30,6 +33,11 @@ expect.extend({
   },
   toConformTogether(upgrades: readonly Upgrade[]) {
     return verdictOf(world().judgeSequence(upgrades));
+  },
+  toSurvive(trial: Trial & { readonly text: string }) {
+    const said = `${trial.id} ${trial.outcome}: ${trial.why ?? 'as it must'}\n  achieved: ${trial.achieved}\n${trial.text}`;
+    const spoilt = trial.outcome === 'missed' || trial.outcome === 'invalid';
+    return { pass: trial.outcome === 'survived', message: () => (spoilt ? marked('invalid', printable(said)) : printable(said)) };
   },
   toEndAs(upgrade: Upgrade, ...endings: Ending[]) {
     const judgement = world().judge(upgrade);

@@ -36,7 +36,6 @@ function stripMark(text: string): string {
 
 /** Text that an XML file can hold: control characters are shown, not written. */
 export function printable(text: string): string {
-   
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g, (character) => {
     return `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`;
   });

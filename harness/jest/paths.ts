@@ -11,4 +11,17 @@ export function projectRoot(): string {
 }
 
 /** Names of the suites, in the order in which they run: cheap and telling ones first. */
-export const suiteNames = ['identity', 'round-trip', 'limits', 'download-failures', 'bad-packages'] as const;
+export const suiteNames = [
+  'identity',
+  'round-trip',
+  'limits',
+  'download-failures',
+  'bad-packages',
+  'power-cut',
+  'five-retries',
+  'network-cut',
+  'soak',
+] as const;
+
+/** What runs when no suite is named: all but soak, which fills whatever time it is given. */
+export const defaultSuites = suiteNames.filter((name) => name !== 'soak');

@@ -14,7 +14,7 @@ import { openLine } from '../line/line.js';
 import type { UnitLine } from '../module/types.js';
 import { openPower } from '../power/open.js';
 import { startSimulatedUnit } from '../power/simulated/unit.js';
-import type { Power } from '../power/types.js';
+import type { RigPower } from '../power/types.js';
 import type { RigDefinition } from '../rig/schema.js';
 
 export interface PartsOptions {
@@ -30,7 +30,7 @@ export interface PartsOptions {
 
 export interface RigParts {
   readonly lines: { at?: UnitLine; uart?: UnitLine };
-  readonly power: Power;
+  readonly power: RigPower;
   readonly servers: { ftp?: PackageServer; http?: PackageServer };
   readonly restoreCommand: ((why: string) => Promise<void>) | undefined;
 }

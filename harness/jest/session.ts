@@ -6,6 +6,7 @@ import { ExplainedError, messageOf, RigFault } from '../base/errors.js';
 import { seeded } from '../base/random.js';
 import { Secrets } from '../base/secrets.js';
 import { Teardown } from '../base/teardown.js';
+import type { JournalEvent } from '../journal/events.js';
 import { openJournal, type Journal } from '../journal/journal.js';
 import { checkPairFits, loadPair, loadRig } from '../rig/load.js';
 import { acquireLease } from '../rig/lease.js';
@@ -13,6 +14,7 @@ import { maskImei, profileOf, secretsOf } from '../rig/profile.js';
 import { packageFacts } from '../package/facts.js';
 import { openUnit } from '../module/unit.js';
 import type { Package } from '../module/types.js';
+import { parseCutId } from '../campaign/cut.js';
 import { readAssignment, type Assignment } from './assignment.js';
 import { watchLag } from './lag.js';
 import { marked, outcomeOf } from './outcome.js';
@@ -59,6 +61,16 @@ async function openSession(clock: Clock): Promise<Session> {
   const secrets = new Secrets();
   for (const secret of secretsOf(rig.definition)) secrets.add(secret);
   const journal = openJournal(join(assignment.out, 'journal.jsonl'), { clock, secrets, rig: rig.definition.name });
+  const context: JournalEvent[] = [];
+  journal.subscribe((event) => {
+    if (event.type === 'rig.start' || event.type === 'pair') context.push(event);
+    // Only the last opening of a line still matters.
+    if (event.type === 'line.open') {
+      const earlier = context.findIndex((other) => other.type === 'line.open' && other.line === event.line);
+      if (earlier >= 0) context.splice(earlier, 1);
+      context.push(event);
+    }
+  });
   const abort = new AbortController();
   let safe = true;
   let closeReason = 'the end of the run';
@@ -154,6 +166,12 @@ async function openSession(clock: Clock): Promise<Session> {
       workshop,
       tries: assignment.tries,
       signal: abort.signal,
+      power: parts.power,
+      clock,
+      cuts: { random: assignment.randomCuts, only: assignment.cut === undefined ? undefined : parseCutId(assignment.cut) },
+      narrow: assignment.narrow,
+      currentTest: () => currentTest,
+      context,
     });
     return {
       world: made.world,

@@ -1,6 +1,10 @@
 /**
  * What a suite may use. A suite reads like a test plan: it never sleeps, never reads a port and never knows on which rig it runs.
  */
+export { cutId } from '../campaign/cut.js';
+export { boundaries, logSpaced, sequence, smoke, stratified, sweep } from '../campaign/plans.js';
+import type { CutTrial } from '../campaign/cut.js';
+import type { Trial } from '../campaign/conduct.js';
 import type { Source } from '../journal/events.js';
 import type { Package } from '../module/types.js';
 import { marked, outcomeOf } from './outcome.js';
@@ -8,9 +12,7 @@ import type { Need, World } from './world.js';
 
 function world(): World {
   if (globalThis.dfota === undefined) {
-    throw new Error(
-      'A suite needs a rig: run it by `dfota run`, or by `npx jest suites/<name>.suite.ts`.',
-    );
+    throw new Error('A suite needs a rig: run it by `dfota run`, or by `npx jest suites/<name>.suite.ts`.');
   }
   return globalThis.dfota;
 }
@@ -52,6 +54,13 @@ export function wrongBase(other: Package): Package {
 }
 
 export const random: World['random'] = (label) => world().random(label);
+
+export type { CutTrial };
+export const cuts = world().cuts;
+export const seed = world().seed;
+
+/** Runs one trial of power cuts. */
+export const cutTrial = (trial: CutTrial, step: Package): Promise<Trial> => world().cut(trial, step);
 
 export interface CheckOptions {
   /** Requirement ids (docs/requirements.md) that this test puts to the proof. */

@@ -2,6 +2,8 @@ import type { Random } from '../base/random.js';
 import type { RigDefinition } from '../rig/schema.js';
 import type { Package, Unit, Upgrade } from '../module/types.js';
 import type { Source } from '../journal/events.js';
+import type { CutTrial } from '../campaign/cut.js';
+import type { Trial } from '../campaign/conduct.js';
 import type { Judgement } from '../verdict/types.js';
 
 /** What the environment lends to the suites of one rig, across the border of Jest's sandbox. */
@@ -15,6 +17,10 @@ export interface World {
   judge(upgrade: Upgrade): Judgement & { readonly text: string };
   /** Findings that only several upgrades show together (round trip, retry count). */
   judgeSequence(upgrades: readonly Upgrade[]): Judgement & { readonly text: string };
+  /** Runs one trial of power cuts; a cut that fails within the flashing is narrowed once, and the window is in the text. */
+  cut(trial: CutTrial, step: Package): Promise<Trial & { readonly text: string }>;
+  /** Cuts beyond the suite's own plan: how many random ones a source gets, or the one that `--cut` names. */
+  readonly cuts: { readonly random: number; readonly only: CutTrial | undefined };
   /** Why the rig cannot do it, or undefined when it can. */
   lacks(need: Need): string | undefined;
   /** Ids and reasons of tests, told by `check` when a suite is read. */
@@ -28,6 +34,7 @@ export interface World {
   fill(storage: 'ufs' | 'sd', leaving: number): Promise<() => Promise<void>>;
   /** How often a test is tried when the rig or the harness, not the firmware, spoilt it. */
   readonly tries: number;
+  readonly seed: number;
 }
 
 export type Need = Source | 'restorable-failures' | 'power-cuts' | 'network';

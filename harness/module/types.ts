@@ -42,6 +42,8 @@ export interface Pair {
 export interface UpgradeObserver {
   /** Each line that is not part of an answer, parsed. */
   onUrc?(urc: Urc): void;
+  /** Bytes of the package that our server has handed out so far, and its size. */
+  onSent?(sent: number, size: number): void;
   /** Each event of the run just after it was written, `line.rx` (raw bytes, before anything has parsed them) included. */
   onEvent?(event: JournalEvent): void;
 }

@@ -26,6 +26,10 @@ export interface RunOptions {
   readonly seed: number | undefined;
   readonly out: string | undefined;
   readonly tries: number;
+  readonly randomCuts: number;
+  /** Id of the one cut that is to be repeated. */
+  readonly cut: string | undefined;
+  readonly narrow: number;
   readonly cpus: number;
 }
 
@@ -97,7 +101,18 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   for (const { rig, pair } of jobs) {
     const rigFolder = join(folder, 'rigs', rig.definition.name);
     mkdirSync(rigFolder, { recursive: true });
-    const assignment = { rig: rig.file, packages: pair.file, seed, run, out: folder, tries: options.tries, supervised: true };
+    const assignment = {
+      rig: rig.file,
+      packages: pair.file,
+      seed,
+      run,
+      out: folder,
+      tries: options.tries,
+      randomCuts: options.randomCuts,
+      narrow: options.narrow,
+      ...(options.cut === undefined ? {} : { cut: options.cut }),
+      supervised: true,
+    };
     processes.push(
       startRig({ name: rig.definition.name, assignment, suites: options.suites, pattern: options.pattern, folder: rigFolder }),
     );
