@@ -1,4 +1,11 @@
+import { basename } from 'node:path';
 import type { TestResult } from './result.js';
+
+/** What Jest left of one rig. */
+export interface RigPart {
+  readonly rig: string;
+  readonly xml: string;
+}
 
 /**
  * Finishes what jest-junit wrote: several rigs become one file, what is not the firmware's failure is no `<failure>`, a skip carries its
@@ -6,12 +13,11 @@ import type { TestResult } from './result.js';
  * Jenkins would cut names at their last dot.
  */
 export function finishJunit(
-  parts: readonly string[],
+  parts: readonly RigPart[],
   tests: readonly TestResult[],
   properties: Readonly<Record<string, string>>,
 ): string {
-  const suites = parts.flatMap((xml) => readSuites(xml));
-  const finished = suites.map((suite) => finishSuite(suite, tests, properties));
+  const finished = parts.flatMap(({ rig, xml }) => readSuites(xml).map((suite) => finishSuite(rig, suite, tests, properties)));
   const total = (key: keyof Counts): number => finished.reduce((sum, suite) => sum + suite.counts[key], 0);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -20,6 +26,32 @@ export function finishJunit(
     '</testsuites>',
     '',
   ].join('\n');
+}
+
+/** Suites that Jest could not run at all (one that cannot be read, a rig that does not open), as tests of the run, each with its reason. */
+export function suitesNotRun(xml: string): { readonly test: string; readonly why: string }[] {
+  return readSuites(xml)
+    .filter(({ cases }) => cases.some(isNotRun))
+    .map((suite) => {
+      const text = suite.cases.map(({ body }) => unescapeXml(/<error>([\s\S]*?)<\/error>/.exec(body)?.[1] ?? '')).join('\n');
+      const lines = text.split('\n').map((line) => line.trim());
+      const why = lines.find((line) => line !== '' && !line.includes(notRunClass));
+      return { test: `${suiteOf(suite)}: ${notRunTitle}`, why: why ?? 'no reason was given' };
+    });
+}
+
+/** Classname that jest-junit gives it. */
+const notRunClass = 'Test suite failed to run';
+const notRunTitle = 'the suite could not be run';
+
+function isNotRun({ attributes }: Suite['cases'][number]): boolean {
+  return attributes['classname'] === notRunClass;
+}
+
+/** `round-trip` of `ec25-a round-trip.suite.ts` and of `suites/round-trip.suite.ts`. */
+function suiteOf(suite: Suite): string {
+  const name = unescapeXml(suite.attributes['name'] ?? '');
+  return basename(name.slice(name.lastIndexOf(' ') + 1)).replace(/\.suite\.[jt]s$/, '');
 }
 
 interface Counts {
@@ -54,16 +86,19 @@ function readAttributes(text: string): Record<string, string> {
 }
 
 function finishSuite(
+  rig: string,
   suite: Suite,
   tests: readonly TestResult[],
   properties: Readonly<Record<string, string>>,
 ): { xml: string; counts: Counts } {
-  const counts: Counts = { tests: suite.cases.length, failures: 0, errors: 0, skipped: 0 };
-  const [rig = '', file = ''] = unescapeXml(suite.attributes['name'] ?? '').split(' ');
-  const suiteName = file.replace(/\.suite\.[jt]s$/, '');
+  const suiteName = suiteOf(suite);
+  // It stands there twice.
+  const listedCases = suite.cases.some(isNotRun) ? suite.cases.filter(isNotRun).slice(0, 1) : suite.cases;
+  const counts: Counts = { tests: listedCases.length, failures: 0, errors: 0, skipped: 0 };
   const covered = new Set<string>();
-  const cases = suite.cases.map(({ attributes, body }) => {
-    const title = unescapeXml(attributes['name'] ?? '').trim();
+  const cases = listedCases.map((testCase) => {
+    const { attributes, body } = testCase;
+    const title = isNotRun(testCase) ? notRunTitle : unescapeXml(attributes['name'] ?? '').trim();
     const result = tests.find((test) => test.rig === rig && test.test === `${suiteName}: ${title}`);
     for (const id of result?.requirements ?? []) covered.add(id);
     const inner = caseBody(body, result, counts);
@@ -74,9 +109,11 @@ function finishSuite(
   const listed = Object.entries(all).map(
     ([name, value]) => `      <property name="${escapeXml(name)}" value="${escapeXml(value)}"/>`,
   );
-  const { timestamp = '', time = '0' } = suite.attributes;
+  const { timestamp, time = '0' } = suite.attributes;
+  // A suite that never began has the year 1970.
+  const began = timestamp === undefined || timestamp.startsWith('1970') ? '' : ` timestamp="${timestamp}"`;
   const xml = [
-    `  <testsuite name="${escapeXml(`${rig}.${suiteName}`)}" tests="${String(counts.tests)}" failures="${String(counts.failures)}" errors="${String(counts.errors)}" skipped="${String(counts.skipped)}" timestamp="${timestamp}" time="${time}">`,
+    `  <testsuite name="${escapeXml(`${rig}.${suiteName}`)}" tests="${String(counts.tests)}" failures="${String(counts.failures)}" errors="${String(counts.errors)}" skipped="${String(counts.skipped)}"${began} time="${time}">`,
     '    <properties>',
     ...(suite.properties === '' ? [] : [`      ${suite.properties}`]),
     ...listed,
@@ -120,22 +157,20 @@ function caseBody(body: string, result: TestResult | undefined, counts: Counts):
 
 /** Text for an attribute or an element; characters that XML 1.0 does not know are shown by their number. */
 export function escapeXml(text: string): string {
-  return (
-    text
-       
-      .replace(
-        /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
-        (character) => {
-          return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-        },
-      )
-      .replace(/&/g, '&amp;')
-      .replace(/</g, '&lt;')
-      .replace(/>/g, '&gt;')
-      .replace(/"/g, '&quot;')
-      .replace(/'/g, '&apos;')
-      .replace(/\n/g, '&#10;')
-  );
+  return text
+
+    .replace(
+      /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+      (character) => {
+        return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+      },
+    )
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
+    .replace(/'/g, '&apos;')
+    .replace(/\n/g, '&#10;');
 }
 
 function unescapeXml(text: string): string {

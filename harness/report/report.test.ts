@@ -6,7 +6,7 @@ import { systemClock } from '../base/clock.js';
 import { Secrets } from '../base/secrets.js';
 import type { EventBody, JournalEvent } from '../journal/events.js';
 import { memoryJournal } from '../journal/journal.js';
-import { escapeXml, finishJunit } from './junit.js';
+import { escapeXml, finishJunit, suitesNotRun } from './junit.js';
 import { writeLineLogs } from './line-logs.js';
 import { writeManifest } from './manifest.js';
 import { resultOf } from './result.js';
@@ -48,7 +48,12 @@ describe('exit code', () => {
     expect(exitOf({ type: 'rig.fault', what: 'no answer' }, done)).toBe(3);
     expect(exitOf(ready, end('a', 'passed'), { type: 'rig.aside', reason: 'no way back' }, done)).toBe(3);
     expect(exitOf(ready, end('a', 'passed'), { type: 'rig.end', powerSafe: false, why: 'end' })).toBe(3);
-    expect(resultOf(events(ready, end('a', 'passed')), ['ec25-a', 'ec25-b']).exit).toBe(3);
+    expect(resultOf(events(ready, end('a', 'passed'), done), ['ec25-a', 'ec25-b']).exit).toBe(3);
+  });
+  test('a rig whose process ended before it gave the rig back does not pass with what it had done by then', () => {
+    const result = resultOf(events(ready, start('a'), end('a', 'passed')), ['ec25-a']);
+    expect(result).toMatchObject({ exit: 3, reason: 'the process of ec25-a ended before it gave the rig back' });
+    expect(exitOf(ready, end('a', 'failed'))).toBe(1);
   });
   test('an interruption is 130', () => {
     expect(exitOf(ready, start('a'), { type: 'run.interrupted', signal: 'SIGINT' }, done)).toBe(130);
@@ -76,6 +81,7 @@ describe('JUnit', () => {
     `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="dfota" tests="9" failures="9" errors="0" time="1.5">\n` +
     `  <testsuite name="ec25-a round-trip.suite.ts" errors="0" failures="9" skipped="0" timestamp="2026-01-01T00:00:00" time="1.25" tests="9">\n` +
     `<properties><property name="imei" value="8611***"/></properties>\n${cases}\n</testsuite>\n</testsuites>`;
+  const part = (cases: string) => ({ rig: 'ec25-a', xml: raw(cases) });
   const xmlCase = (name: string, body: string): string =>
     `<testcase classname="ec25-a round-trip.suite.ts" name="${escapeXml(name)}" time="0.5">\n${body}</testcase>`;
 
@@ -96,7 +102,7 @@ describe('JUnit', () => {
     );
     const xml = finishJunit(
       [
-        raw(
+        part(
           [
             xmlCase('cut at 41.5 %', '<failure>DG-20 &lt;bad&gt;</failure>'),
             xmlCase('b', '<failure>INVALID: the switch did nothing</failure>'),
@@ -118,6 +124,39 @@ describe('JUnit', () => {
     expect(xml).toContain('<property name="imei" value="8611***"/>');
     expect(xml).toContain('<property name="requirements" value="DG-13"/>');
     expect(xml).toContain('<property name="harness.commit" value="abc"/>');
+  });
+
+  describe('a suite that Jest could not run', () => {
+    // As jest-junit writes it: without the rig's name, once as an error with the text, once more as a failure with the error's own fields.
+    const xml =
+      `<testsuites name="dfota" tests="0" failures="0" errors="1" time="0.5">` +
+      `<testsuite name="suites/limits.suite.ts" errors="1" failures="0" skipped="0" timestamp="1970-01-01T00:00:00" time="0" tests="0">` +
+      `<properties>\n</properties>\n` +
+      `<testcase classname="Test suite failed to run" name="suites/limits.suite.ts" time="0">` +
+      `<error>  ● Test suite failed to run\n\n    UserError: rig ec25-a is in use\n\n      124 | const</error></testcase>\n` +
+      `<testcase classname="Test suite failed to run" name="suites/limits.suite.ts" time="0">` +
+      `<failure>{&quot;exitCode&quot;:2}</failure></testcase></testsuite></testsuites>`;
+
+    test('is told with its reason', () => {
+      expect(suitesNotRun(xml)).toEqual([{ test: 'limits: the suite could not be run', why: 'UserError: rig ec25-a is in use' }]);
+      expect(suitesNotRun(raw(xmlCase('a', '')))).toEqual([]);
+    });
+
+    test('is one error of its rig, never a failure', () => {
+      const [missing] = suitesNotRun(xml);
+      const result = resultOf(
+        events(ready, { type: 'test.end', test: missing?.test ?? '', status: 'invalid', why: missing?.why ?? '' }, done),
+        ['ec25-a'],
+      );
+      expect(result.exit).toBe(3);
+      const finished = finishJunit([{ rig: 'ec25-a', xml }], result.tests, {});
+      expect(finished).toContain('<testsuites name="dfota" tests="1" failures="0" errors="1">');
+      expect(finished).toContain('<testsuite name="ec25-a.limits" tests="1" failures="0" errors="1" skipped="0" time="0">');
+      expect(finished).toContain(
+        '<testcase classname="ec25-a.limits" name="the suite could not be run" time="0">' +
+          '<error message="UserError: rig ec25-a is in use" type="invalid">',
+      );
+    });
   });
 
   test('characters that XML does not know are shown', () => {

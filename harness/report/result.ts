@@ -145,6 +145,9 @@ function exitOf(
   const unsafe = rigs.filter((rig) => rig.powerSafe === false);
   if (unsafe.length > 0)
     return { exit: 3, reason: `the power of ${unsafe.map((rig) => rig.rig).join(', ')} may not be in its safe state` };
+  const unfinished = rigs.filter((rig) => rig.powerSafe === undefined);
+  if (unfinished.length > 0)
+    return { exit: 3, reason: `the process of ${unfinished.map((rig) => rig.rig).join(', ')} ended before it gave the rig back` };
   if (count('invalid') > 0)
     return { exit: 3, reason: `${plural(count('invalid'), 'test')} invalid: the rig or the harness, not the firmware` };
   if (count('inconclusive') > 0) {

@@ -7,7 +7,7 @@ import { Secrets } from '../../base/secrets.js';
 import { followJournal } from '../../journal/follow.js';
 import { openJournal } from '../../journal/journal.js';
 import { readJournal } from '../../journal/reader.js';
-import { finishJunit } from '../../report/junit.js';
+import { finishJunit, suitesNotRun } from '../../report/junit.js';
 import { writeLineLogs } from '../../report/line-logs.js';
 import { writeManifest } from '../../report/manifest.js';
 import { resultOf } from '../../report/result.js';
@@ -121,6 +121,12 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   follower.finish();
   await display.finish();
 
+  const parts = names.flatMap((rig) => readIfThere(join(folder, 'rigs', rig, 'junit.xml')).map((xml) => ({ rig, xml })));
+  for (const { rig, xml } of parts) {
+    const own = openJournal(journalFile, { clock, secrets: new Secrets(), rig });
+    for (const { test, why } of suitesNotRun(xml)) own.write({ type: 'test.end', test, status: 'invalid', why });
+    own.close();
+  }
   const outcome = resultOf(readJournal(journalFile).events, names);
   const crashed = names.filter((_, index) => ends[index] !== 0 && ends[index] !== 1);
   for (const name of crashed) {
@@ -132,7 +138,6 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   for (const signal of signals) process.off(signal, interrupt);
 
   const { events } = readJournal(journalFile);
-  const parts = names.flatMap((name) => readIfThere(join(folder, 'rigs', name, 'junit.xml')));
   writeFileSync(
     join(folder, 'junit.xml'),
     finishJunit(parts, outcome.tests, { 'harness.version': harness.version, 'harness.commit': harness.commit ?? 'unknown' }),
