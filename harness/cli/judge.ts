@@ -153,9 +153,17 @@ function asText(file: string, { kind, events, records, notUnderstood, remarks }:
     .map((result) => ({ result, count: judged.filter(({ judgement }) => judgement.result === result).length }))
     .filter(({ count }) => count > 0)
     .map(({ result, count }) => `${String(count)} ${meanings[result]}`);
-  const unread = notUnderstood.map(
-    ({ line, text, why }) => `  line ${String(line)}: ${printable(text)}${why === undefined ? '' : ` (${printable(why)})`}`,
-  );
+  const unread = [
+    ...notUnderstood.map(
+      ({ line, text, why }) => `  line ${String(line)}: ${printable(text)}${why === undefined ? '' : ` (${printable(why)})`}`,
+    ),
+    // A log's own lines are in the list above already.
+    ...(kind === 'journal'
+      ? records.flatMap((record) =>
+          record.notUnderstood.map(({ event, line, text }) => `  #${String(event)} ${line}: ${printable(text)}`),
+        )
+      : []),
+  ];
   return [
     `${file}: a ${kind}, upgrades: ${String(judged.length)}`,
     ...remarks,

@@ -99,6 +99,31 @@ export function continuous(record: UpgradeRecord, watch: LineWatch, from: number
   );
 }
 
+const damage = /[^\x20-\x7e]/;
+
+/** Lines that show damage: bytes that no module prints, reports that broke off. A digit may have been lost or changed on them as well. */
+export function noisyLines(record: UpgradeRecord): ReadonlySet<string> {
+  const broken = record.reports.filter(
+    ({ kind, doubtful, value }) =>
+      doubtful || (kind === 'text' && (value === '' || damage.test(String(value)) || isCutWord(String(value)))),
+  );
+  return new Set([
+    ...record.notUnderstood.filter(({ text }) => damage.test(text)).map(({ line }) => line),
+    ...broken.flatMap(({ lines }) => [...lines]),
+  ]);
+}
+
+const isCutWord = (word: string): boolean =>
+  ['UPDATING', 'START', 'END', 'RESTORE', 'FTPSTART', 'FTPEND', 'HTTPSTART', 'HTTPEND'].some((whole) =>
+    whole.startsWith(word.toUpperCase()),
+  );
+
+/** Whom a wrong number is held against: nobody, when it came only on lines that show damage. */
+export function ownerOfNumber(record: UpgradeRecord, report: SeenReport): 'firmware' | 'undecided' {
+  const noisy = noisyLines(record);
+  return report.lines.every((line) => noisy.has(line)) ? 'undecided' : 'firmware';
+}
+
 /** When `report` came on `line`. */
 export function orderOn(report: SeenReport | undefined, line: string): number | undefined {
   return report?.sightings.find((seen) => seen.line === line)?.order;

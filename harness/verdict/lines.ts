@@ -124,17 +124,20 @@ export class LinesSeen {
     const order = event.t;
     const recent = order - line.openedAt <= stale && line.appearedAt > -Infinity;
     const notBefore = this.known.timed ? (recent ? line.appearedAt - lagOf(line) : order - reach) : -Infinity;
-    reports.forEach(({ report, text: said }, index) => {
-      if (this.#isAnswer(name, report.kind === 'boot' ? report.name : undefined)) return;
+    let from = 0;
+    for (const { report, text: said } of reports) {
+      if (this.#isAnswer(name, report.kind === 'boot' ? report.name : undefined)) continue;
       if (isUpgradeReport(report.kind)) line.reports += 1;
-      // The last number of a line that never ended, or one with the next report glued to it, may lack digits. A lone 0 is whole.
-      const open = (cutShort && index === reports.length - 1 && left === '') || index < reports.length - 1;
+      const end = text.indexOf(said, from) + said.length;
+      from = end;
+      // A number at the end of a line that never ended, or with something glued to it, may lack digits. A lone 0 is whole.
+      const open = end < text.length ? /[^\s,]/.test(text.charAt(end)) : cutShort;
       const lost = numberOf(report) === undefined || (open && !/(?:^|\D)0$/.test(said));
       const doubtful = report.kind === 'text' ? cutShort : 'percent' in report || 'code' in report ? lost : false;
       const kept = doubtful && cutShort ? withoutNumber(report) : report;
       const early = isUpgradeReport(report.kind) && this.#asking?.line === name && this.#asking.upgrade && !this.#asking.answered;
       this.#merger.add({ line: name, order, event: event.n, report: kept, text: said, doubtful, notBefore, early });
-    });
+    }
     if (left !== '' && !this.#answers.has(left) && !isUnderstood(left)) {
       this.notUnderstood.push({ text: left, event: event.n, line: name, order });
     }

@@ -168,6 +168,53 @@ describe('not the firmware', () => {
       'pass',
     ],
     [
+      'a number with junk glued to it',
+      () =>
+        fetched('ufs')
+          .say(both, 'START', 36)
+          .raw('uart', '+QIND: "FOTA","UPDATING",3\xa5\xe5\r\n')
+          .say(both, 38, 100, 'END,0')
+          .upgraded(),
+      '',
+      '',
+      'pass',
+    ],
+    [
+      'a number that lost a digit and nothing else',
+      () => fetched('ufs').say(both, 'START', 36).say(['uart'], 3).say(both, 38, 100, 'END,0').upgraded(),
+      'percent.rising',
+      'undecided',
+      'inconclusive',
+    ],
+    [
+      'a fall on a line that shows damage',
+      () =>
+        fetched('ufs')
+          .say(both, 'START', 60)
+          .raw('uart', '\x80\x81G",61\r\n')
+          .say(['uart'], 21)
+          .say(both, 70, 100, 'END,0')
+          .upgraded(),
+      'percent.rising',
+      'undecided',
+      'inconclusive',
+    ],
+    [
+      'a code on a line that shows damage',
+      () => {
+        const story = refused(5, 505, { contents: 'corrupt' });
+        return story
+          .start('ufs', { contents: 'corrupt' })
+          .command('+CME ERROR')
+          .raw('uart', '\x80\x81\r\n')
+          .end('refused')
+          .after({});
+      },
+      '',
+      '',
+      'pass',
+    ],
+    [
       'START swallowed by junk',
       () => fetched('ufs').raw('uart', '\x80\x80FOT\x13,"STA\r\n').say(both, 5, 100, 'END,0').upgraded(),
       '',

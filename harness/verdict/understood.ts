@@ -1,7 +1,14 @@
+const command = /^AT(?:$|[+&^$%*#][A-Z]|[A-Z]\d*\s*$|D[\d*#+]|S\d+[=?])/i;
+
+/** AT, ATI, ATE0, AT+…, AT&F and their like. */
+export function isCommand(line: string): boolean {
+  return command.test(line);
+}
+
 /** Lines that say nothing of an upgrade, yet are known: answers, echoes, other URCs. */
 const known: readonly RegExp[] = [
   /^(?:OK|ERROR|CONNECT|NO CARRIER|BUSY|NO ANSWER|ABORTED)$/,
-  /^AT(?:$|[+&^\dA-Z])/i,
+  command,
   /^[+^][A-Z][A-Z0-9 _-]{1,30}(?:$|:|\s)/i,
   /^Quectel$/i,
   /^(?:E[CGMP]\d\d|BG\d\d|RM\d{3}|RG\d{3}|BC\d\d)[A-Z0-9-]*$/i,

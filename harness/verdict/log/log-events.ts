@@ -1,6 +1,7 @@
 import { readReports } from '../../at/report.js';
 import type { Report } from '../../at/types.js';
 import type { EventBody, Identity, JournalEvent, Source } from '../../journal/events.js';
+import { isCommand } from '../understood.js';
 import { versionsInName } from '../versions.js';
 import { identityIn } from './log-identity.js';
 
@@ -43,7 +44,7 @@ export class LogEvents {
   take(line: Line): boolean {
     this.#now = { n: line.number, t: line.t };
     const text = line.text.trim();
-    const command = /^AT(?:$|[+&^\dA-Z])/i.test(text) && readReports(text).reports.length === 0;
+    const command = isCommand(text) && readReports(text).reports.length === 0;
     if (command) {
       this.#command(text);
       return true;

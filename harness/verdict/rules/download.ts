@@ -1,4 +1,15 @@
-import { continuous, eventsOf, isRecovery, mustUpgrade, orderOn, quoted, runs, wasAccepted, watchedToTheEnd } from '../facts.js';
+import {
+  continuous,
+  eventsOf,
+  isRecovery,
+  mustUpgrade,
+  orderOn,
+  quoted,
+  runs,
+  wasAccepted,
+  watchedToTheEnd,
+  ownerOfNumber,
+} from '../facts.js';
 import type { LineWatch, UpgradeRecord } from '../types.js';
 import { silentAfter } from './command.js';
 import { fetchOf } from './fetch.js';
@@ -47,7 +58,7 @@ export const downloadRules: readonly Rule[] = [
           !isDownloadError(record, report.value),
       );
       return wrong.map((report) => ({
-        owner: 'firmware' as const,
+        owner: ownerOfNumber(record, report),
         requirement: failureRequirement(record),
         text: 'the failed download was reported with a code that is none of a download',
         expected: record.source === 'http' ? '701 or a finer 7xx' : '601 or a finer 6xx',

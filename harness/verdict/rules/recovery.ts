@@ -5,6 +5,7 @@ import {
   isRecovery,
   list,
   orderOn,
+  ownerOfNumber,
   quoted,
   runs,
   sharedLine,
@@ -35,7 +36,7 @@ export const recoveryRules: readonly Rule[] = [
       if (wrong.length === 0) return [];
       return [
         {
-          owner: 'firmware',
+          owner: wrong.some((report) => ownerOfNumber(record, report) === 'firmware') ? 'firmware' : 'undecided',
           text: 'a percentage is out of range',
           expected: '0 to 100',
           seen: list(wrong.map(({ value }) => value)),
@@ -85,7 +86,7 @@ export const recoveryRules: readonly Rule[] = [
           kind === 'end' && !doubtful && typeof value === 'number' && value !== 0 && value !== 1 && Math.floor(value / 100) !== 5,
       );
       return wrong.map((report) => ({
-        owner: 'firmware' as const,
+        owner: ownerOfNumber(record, report),
         text: 'END carries a code that is none of an upgrade',
         expected: '0, or 504, 505 or another 5xx',
         seen: quoted(report),
@@ -184,12 +185,16 @@ function falls(record: UpgradeRecord, attempt: Attempt): Held[] {
       .slice(0, index)
       .findLast((before) => Number(before.value) > Number(report.value) && sharedLine(before, report) !== undefined);
     if (higher === undefined) continue;
+    const next = seen.slice(index + 1).find((after) => sharedLine(higher, after) !== undefined);
     const between = [...record.departures, ...record.arrivals].some(({ t }) => t > higher.order && t <= report.order);
+    const shortened = lacksDigits(Number(report.value), Number(higher.value), next === undefined ? 100 : Number(next.value));
     return [
       {
-        // A module that left and came back may have begun again without our seeing its START.
-        owner: between ? 'undecided' : 'firmware',
-        text: 'the percentage fell within one attempt',
+        // A module that left and came back may have begun again without our seeing its START; a number may have been cut short.
+        owner: between || shortened ? 'undecided' : ownerOfNumber(record, report),
+        text: shortened
+          ? 'the percentage fell within one attempt, or its number lost a digit'
+          : 'the percentage fell within one attempt',
         expected: `at least ${String(higher.value)}`,
         seen: `${String(higher.value)}, then ${String(report.value)}`,
         events: eventsOf([higher, report]),
@@ -197,6 +202,12 @@ function falls(record: UpgradeRecord, attempt: Attempt): Held[] {
     ];
   }
   return [];
+}
+
+/** One number between two that rise is what is left of one that would fit: 36, 3, 38. */
+function lacksDigits(value: number, before: number, after: number): boolean {
+  for (let fits = before; fits <= after; fits += 1) if (fits !== value && String(fits).startsWith(String(value))) return true;
+  return false;
 }
 
 /** The last percentage before END,0, on a line that was open between the two and had carried progress. */
