@@ -218,6 +218,22 @@ export const eventSchema = z.discriminatedUnion('type', [
     stderr: z.string().optional(),
   }),
   event('power.status', { on: z.boolean(), how: z.enum(['asked', 'edge']) }),
+  /** The supply was cut to see whether it cuts. Times in ms from the end of the switching to what each witness told. */
+  event('switch.proof', {
+    wires: z.array(z.string()),
+    /** How long the witnesses may take (limits.decay). */
+    decay: ms,
+    statusFell: ms.optional(),
+    usbLeft: ms.optional(),
+    /** The last sign of life on any line. */
+    silentAfter: ms.optional(),
+    /** The board started the module before PWRKEY was pressed. */
+    startsByItself: z.boolean().optional(),
+    ok: z.boolean(),
+    /** What is wrong with the switch, and the witnesses in words. */
+    problem: z.string().optional(),
+    seen: z.string(),
+  }),
 
   event('server.listen', { protocol: z.enum(['ftp', 'http']), listen: z.string(), advertise: z.string() }),
   event('server.connection', {

@@ -127,6 +127,7 @@ const rigKeys = z.strictObject({
       boot: duration.default(60_000).describe('From power or reboot to normal mode'),
       download: duration.default(300_000).describe('From the start of the download to its end'),
       upgrade: duration.default(1_200_000).describe('From the command to normal mode'),
+      decay: duration.default(1_000).describe('From the supply being off to the last sign of life; cuts are that inexact'),
     })
     .prefault({})
     .describe('Longest times, before timing.scale'),
