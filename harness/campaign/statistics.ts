@@ -40,11 +40,16 @@ export function cutsFor(bound: number): number {
   return Math.ceil(Math.log(1 - confidence) / Math.log(1 - bound) - 1e-9);
 }
 
+/** `failure rate < 1.5 % (95 %)`: what these trials prove. */
+export function boundText(survival: Survival): string {
+  return `failure rate < ${percentUp(upperBound(survival))} % (95 %)`;
+}
+
 /** `198 of 198 cuts survived: failure rate < 1.5 % (95 %)`: this, and never more. */
 export function survivalText(survival: Survival): string {
   const { valid, failed } = survival;
   if (valid === 0) return 'no valid cut: nothing is known of the failure rate';
-  return `${String(valid - failed)} of ${String(valid)} cuts survived: failure rate < ${percentUp(upperBound(survival))} % (95 %)`;
+  return `${String(valid - failed)} of ${String(valid)} cuts survived: ${boundText(survival)}`;
 }
 
 /** Rounded up to two significant digits, so that the text never says more than the figures. */

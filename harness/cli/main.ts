@@ -12,6 +12,7 @@ function lazily(name: string, describe: string, load: () => unknown): void {
 }
 
 lazily('judge', 'Judge a journal or a terminal log', () => require('./judge.js'));
+lazily('ledger', 'What power cuts have proved over all runs', () => require('./ledger.js'));
 lazily('package', 'Look into a delta package', () => require('./package.js'));
 lazily('rigs', 'List rig files and what is wrong with them', () => require('./rigs.js'));
 lazily('run', 'Run suites on rigs', () => require('./run.js'));

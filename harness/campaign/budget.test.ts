@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { UserError } from '../base/errors.js';
+import { planCuts, type CutFacts } from './budget.js';
+import { cutsFor, upperBound } from './statistics.js';
+
+const none = { valid: 0, failed: 0 };
+const real: CutFacts = { survival: none, meanTrial: 12 * 60_000, scale: 1 };
+const hour = 3_600_000;
+
+test.each([
+  [
+    { cuts: 40 },
+    { ...real, survival: { valid: 158, failed: 0 } },
+    40,
+    '40 cuts, about 8 h: if all survive, with the 158 of earlier nights, failure rate < 1.6 % (95 %)',
+  ],
+  [{ budget: 8 * hour }, real, 40, '40 cuts, about 8 h: if all survive, failure rate < 7.3 % (95 %)'],
+  [{ untilBound: 0.02 }, real, 149, '149 cuts, about 30 h: if all survive, failure rate < 2.0 % (95 %)'],
+  [
+    { untilBound: 0.02, budget: 8 * hour },
+    real,
+    40,
+    '40 cuts, about 8 h: if all survive, failure rate < 7.3 % (95 %); 149 cuts would be needed for 2 %',
+  ],
+  [{ cuts: 1 }, { ...real, meanTrial: 9_500 }, 1, '1 cut, about 9.5 s: if all survive, failure rate < 95 % (95 %)'],
+  [
+    { cuts: 60 },
+    { ...real, survival: { valid: 40, failed: 1 } },
+    60,
+    '60 cuts, about 12 h: if all survive, with the 40 of earlier nights (1 of them failed), failure rate < 4.7 % (95 %)',
+  ],
+  [
+    { untilBound: 0.02 },
+    { ...real, survival: { valid: 158, failed: 0 } },
+    0,
+    'no cut is needed: 158 of 158 cuts survived: failure rate < 1.9 % (95 %), 2 % was asked for',
+  ],
+  [{ budget: 600_000 }, real, 0, 'no cut: one takes about 12 min, longer than the 10 min given'],
+  [
+    { budget: hour },
+    { ...real, meanTrial: undefined, scale: 0.05 },
+    92,
+    '92 cuts, about 60 min (an estimate: no trial is known of this rig yet, so 39 s for each): if all survive, failure rate < 3.3 % (95 %)',
+  ],
+])('%j of %j: %d', (request, facts, count, says) => {
+  expect(planCuts(request, facts)).toEqual({ count, says });
+});
+
+test.each([
+  [{}, 'none of them'],
+  [{ cuts: 0 }, '0'],
+  [{ cuts: 1.5 }, '1.5'],
+  [{ untilBound: 2 }, '2'],
+  [{ untilBound: 0 }, '0'],
+  [{ budget: Number.NaN }, 'NaN'],
+])('%j is refused', (request, seen) => {
+  const plan = (): string => {
+    try {
+      return planCuts(request, real).says;
+    } catch (error) {
+      return error instanceof UserError ? `refused: ${error.explanation.seen ?? ''}` : 'a stack';
+    }
+  };
+  expect(plan()).toBe(`refused: ${seen}`);
+});
+
+test('a bound out of reach is refused, not searched for ever', () => {
+  expect(() => planCuts({ untilBound: 1e-9 }, real)).toThrow(UserError);
+});
+
+test('the bound is kept by the planned cuts and by no fewer, whatever failed before', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0.005, max: 0.9, noNaN: true }), fc.nat(300), fc.nat(5), (untilBound, valid, failures) => {
+      const survival = { valid, failed: Math.min(valid, failures) };
+      const { count } = planCuts({ untilBound }, { ...real, survival });
+      const after = (more: number): number => upperBound({ ...survival, valid: valid + more });
+      expect(after(count)).toBeLessThanOrEqual(untilBound * 1.000001);
+      if (count > 0) expect(after(count - 1)).toBeGreaterThan(untilBound);
+      if (survival.failed === 0) expect(count).toBe(Math.max(0, cutsFor(untilBound) - valid));
+    }),
+  );
+});
+
+test('a budget is never overdrawn, and never left unused by a whole cut', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1e9 }), fc.integer({ min: 1000, max: 1e7 }), (budget, meanTrial) => {
+      const { count } = planCuts({ budget }, { ...real, meanTrial });
+      expect(count * meanTrial).toBeLessThanOrEqual(budget);
+      if (count < 1_000_000) expect((count + 1) * meanTrial).toBeGreaterThan(budget);
+    }),
+  );
+});

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Argv, CommandModule } from 'yargs';
+import { messageOf, UserError } from '../base/errors.js';
+import { addRun, contents, ledgerFile, meanTrial, openLedger, survivals, type Added } from '../campaign/ledger.js';
+import type { Ledger, LedgerFilter, PackageSurvival, Tally } from '../campaign/ledger.js';
+import { survivalText, upperBound } from '../campaign/statistics.js';
+import { readJournal } from '../journal/reader.js';
+import { printable } from '../verdict/text.js';
+
+interface LedgerArguments {
+  readonly ledger: string | undefined;
+}
+
+interface AddArguments extends LedgerArguments {
+  readonly dirs: string[];
+}
+
+const add: CommandModule<object, AddArguments> = {
+  command: 'add <dirs..>',
+  describe: 'Add runs from their folders, also of runs that were killed; a run that is in it already changes nothing',
+  builder: (yargs) =>
+    withLedger(
+      yargs.positional('dirs', { type: 'string', array: true, demandOption: true, describe: 'Folders of runs, or journals' }),
+    ).example('dfota ledger add reports/*', 'make the ledger anew from all runs that are left'),
+  async handler({ dirs, ledger: given }) {
+    const ledger = openLedger(ledgerFile(given));
+    // All are read before the first is added: a mistyped folder adds nothing.
+    const journals = dirs.map((dir) => ({ dir, ...journalOf(dir) }));
+    let conflicts = false;
+    for (const { dir, events, unreadable } of journals) {
+      const added = await addRun(ledger, events).catch((error: unknown) => {
+        throw error instanceof UserError && error.explanation.place === undefined
+          ? new UserError(error.message, { ...error.explanation, place: { file: dir } })
+          : error;
+      });
+      conflicts ||= added.conflicting.length > 0;
+      process.stdout.write(addedText(dir, added, unreadable.length));
+    }
+    process.stdout.write(`Ledger: ${ledger.file}\n`);
+    if (conflicts) process.exitCode = 2;
+  },
+};
+
+function journalOf(dir: string): ReturnType<typeof readJournal> {
+  const file = statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true ? join(dir, 'journal.jsonl') : dir;
+  try {
+    return readJournal(file);
+  } catch (error) {
+    throw new UserError('the journal of the run cannot be read', {
+      place: { file },
+      seen: messageOf(error),
+      hint: 'give the folder of a run, for example reports/2026-01-31T22-00-00-000Z',
+    });
+  }
+}
+
+function addedText(dir: string, { runs, added, known, conflicting, unfinished }: Added, unreadable: number): string {
+  const named = (trials: readonly string[]): string =>
+    printable(trials.slice(0, 5).join(', ')) + (trials.length > 5 ? ', …' : '');
+  const lines = [`${dir}: run ${printable(runs.join(', '))}: ${count(added, 'trial')} added, ${String(known)} known already`];
+  if (unfinished.length > 0)
+    lines.push(`  ${count(unfinished.length, 'trial')} without an end, not counted: ${named(unfinished)}`);
+  if (unreadable > 0) lines.push(`  ${count(unreadable, 'line')} of the journal could not be read`);
+  if (conflicting.length > 0) {
+    lines.push(
+      `  ${count(conflicting.length, 'trial')} in the ledger with other contents, left as they are: ${named(conflicting)}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const count = (number: number, what: string): string => `${String(number)} ${what}${number === 1 ? '' : 's'}`;
+
+interface ShowArguments extends LedgerArguments {
+  readonly package: string | undefined;
+  readonly revision: string | undefined;
+  readonly rig: string | undefined;
+  readonly json: boolean;
+}
+
+export const command: CommandModule<object, ShowArguments> = {
+  command: 'ledger',
+  describe: 'What power cuts have proved over all runs',
+  builder: (yargs) =>
+    withLedger(yargs)
+      .usage(
+        'dfota ledger\n\nSums up the power cuts of all runs: for each package and the revision it was applied to, how many cuts were survived, ' +
+          'in which phase, and what failure rate that leaves possible. Only valid trials count. docs/campaigns.md explains the figures.',
+      )
+      .option('package', { type: 'string', describe: 'Only this package: its file, or the beginning of its SHA-256' })
+      .option('revision', { type: 'string', describe: 'Only upgrades from this revision' })
+      .option('rig', { type: 'string', describe: 'Only trials on this rig' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print the figures as JSON' })
+      .command(add)
+      .example('dfota ledger --package packages/v12-v13.zip', 'what is known of one package')
+      .example('dfota ledger add reports/2026-01-31T22-00-00-000Z', 'add a run that was killed'),
+  async handler({ ledger: given, package: wanted, revision, rig, json }) {
+    const ledger = openLedger(ledgerFile(given));
+    const filter = { package: wanted === undefined ? undefined : digestOf(wanted), revision, rig };
+    const found = await survivals(ledger, filter);
+    if (found.length === 0 && !json) await sayNothingFound(ledger, filter);
+    else if (json) process.stdout.write(`${JSON.stringify(await asJson(ledger, found), undefined, 2)}\n`);
+    else process.stdout.write(`${found.map(asText).join('\n')}\nLedger: ${ledger.file}\n`);
+  },
+};
+
+function withLedger<T>(yargs: Argv<T>): Argv<T & LedgerArguments> {
+  return yargs.option('ledger', {
+    type: 'string',
+    describe: 'The ledger’s file; default DFOTA_LEDGER, else ledger.sqlite in the state folder',
+  });
+}
+
+/** A package given by its file, or by the beginning of its digest. */
+function digestOf(wanted: string): string {
+  if (existsSync(wanted) && statSync(wanted).isFile()) {
+    try {
+      return createHash('sha256').update(readFileSync(wanted)).digest('hex');
+    } catch (error) {
+      throw new UserError('the package cannot be read', { place: { file: wanted }, seen: messageOf(error) });
+    }
+  }
+  if (/^[0-9a-f]{1,64}$/i.test(wanted)) return wanted.toLowerCase();
+  throw new UserError('no such package', {
+    asked: `--package ${wanted}`,
+    hint: 'give its file, or the beginning of its SHA-256',
+  });
+}
+
+async function sayNothingFound(ledger: Ledger, filter: LedgerFilter): Promise<void> {
+  const { packages, revisions, rigs, trials } = await contents(ledger);
+  if (trials === 0) {
+    process.stdout.write(`No power cut is in the ledger ${ledger.file} yet. Add runs: dfota ledger add reports/*\n`);
+    return;
+  }
+  const asked = Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${String(value)}`]));
+  throw new UserError('no trial in the ledger fits', {
+    place: { file: ledger.file },
+    asked: asked.join(' '),
+    seen: printable(`packages ${packages.map(short).join(', ')}; revisions ${revisions.join(', ')}; rigs ${rigs.join(', ')}`),
+  });
+}
+
+const short = (sha: string): string => sha.slice(0, 12);
+
+async function asJson(ledger: Ledger, found: readonly PackageSurvival[]): Promise<unknown> {
+  const figures = (tally: Tally): object => ({ ...tally, upperBound: upperBound(tally), text: survivalText(tally) });
+  const rigs = [...new Set(found.flatMap((each) => each.rigs))].sort();
+  const means = await Promise.all(rigs.map(async (rig) => [rig, await meanTrial(ledger, rig)] as const));
+  return {
+    ledger: ledger.file,
+    packages: found.map(({ total, phases, ...rest }) => ({
+      ...rest,
+      total: figures(total),
+      phases: phases.map(({ phase, tally }) => ({ phase, ...figures(tally) })),
+    })),
+    /** ms */
+    meanTrial: Object.fromEntries(means),
+  };
+}
+
+function asText({ package: sha, revision, rigs, total, phases }: PackageSurvival): string {
+  const rows = [...phases.map(({ phase, tally }) => [phase, ...cells(tally)]), ['all phases', ...cells(total)]].map((row) =>
+    row.map(printable),
+  );
+  const head = ['PHASE', 'MISSED', 'INVALID', 'NOT ATTRIBUTED', 'SURVIVAL'];
+  const table = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) =>
+        column === 0 || column === 4 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+  const title = printable(`package ${short(sha)}  from revision ${revision}  on ${rigs.join(', ')}`);
+  return [title, ...table.map((row) => `  ${line(row)}`), ''].join('\n');
+}
+
+function cells(tally: Tally): string[] {
+  return [String(tally.missed), String(tally.invalid), String(tally.notAttributed), survivalText(tally)];
+}
