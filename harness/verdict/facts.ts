@@ -82,8 +82,6 @@ export function answersAfter(record: UpgradeRecord): boolean {
   return identity !== undefined && Object.values(identity).some((value) => value !== undefined);
 }
 
-export const healthy = (record: UpgradeRecord): boolean => answersAfter(record) || record.ready !== undefined;
-
 /** True when the line was open throughout and nothing on it was damaged: what is not there was not sent on it. */
 export function continuous(record: UpgradeRecord, watch: LineWatch, from: number, to: number): boolean {
   const within = (order: number): boolean => order > from && order <= to;
