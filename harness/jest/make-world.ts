@@ -5,6 +5,7 @@ import type { RigPower } from '../power/types.js';
 import { seeded } from '../base/random.js';
 import type { JournalEvent } from '../journal/events.js';
 import type { Journal } from '../journal/journal.js';
+import type { SwitchProof } from '../module/switch-proof.js';
 import type { Pair, Unit, Upgrade } from '../module/types.js';
 import { spoil } from '../package/spoil.js';
 import { packageFacts } from '../package/facts.js';
@@ -30,6 +31,8 @@ export interface WorldOptions {
   readonly tries: number;
   readonly signal: AbortSignal;
   readonly power: RigPower;
+  /** Made before the first power cut: a switch that does not cut proves nothing of the module. */
+  readonly proof: SwitchProof;
   readonly clock: Clock;
   readonly cuts: World['cuts'];
   /** Most trials that narrowing a failing window may take. */
@@ -123,7 +126,10 @@ export function makeWorld(options: WorldOptions): MadeWorld {
     judge: judgeOnce,
     seed: options.seed,
     cuts: options.cuts,
-    cut: (trial, step) => trials.run(trial, step),
+    async cut(trial, step) {
+      await options.proof.ensure();
+      return trials.run(trial, step);
+    },
     judgeSequence(upgrades) {
       const events = upgrades.flatMap((upgrade) => [...upgrade.events]);
       const records = upgrades.flatMap((upgrade) => fold(withContext(upgrade)).filter((record) => record.id === upgrade.id));

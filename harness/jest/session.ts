@@ -1,24 +1,20 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../base/clock.js';
-import { ExplainedError, messageOf, RigFault } from '../base/errors.js';
-import { seeded } from '../base/random.js';
+import { ExplainedError, messageOf } from '../base/errors.js';
 import { Secrets } from '../base/secrets.js';
 import { Teardown } from '../base/teardown.js';
 import type { JournalEvent } from '../journal/events.js';
 import { openJournal, type Journal } from '../journal/journal.js';
 import { checkPairFits, loadPair, loadRig } from '../rig/load.js';
-import { acquireLease } from '../rig/lease.js';
 import { maskImei, profileOf, secretsOf } from '../rig/profile.js';
-import { packageFacts } from '../package/facts.js';
-import { openUnit } from '../module/unit.js';
-import type { Package } from '../module/types.js';
+import { openUnitExplained } from '../module/open-unit.js';
+import { SwitchProof } from '../module/switch-proof.js';
 import { parseCutId } from '../campaign/cut.js';
 import { readAssignment, type Assignment } from './assignment.js';
 import { watchLag } from './lag.js';
-import { marked, outcomeOf } from './outcome.js';
-import { openRig } from './rig-parts.js';
+import { outcomeOf } from './outcome.js';
+import { describePair, listenForInterruption, takeRig } from './take-rig.js';
 import type { World } from './world.js';
 import { makeWorld } from './make-world.js';
 
@@ -91,18 +87,7 @@ async function openSession(clock: Clock): Promise<Session> {
     journal.write({ type: 'rig.start', profile });
     const started = clock.now();
     teardown.defer('lag watch', watchLag(journal, clock));
-    const lease = await acquireLease(rig.definition.name, { run: assignment.run });
-    teardown.defer('lease', () => lease.release());
-
-    const workshop = mkdtempSync(join(tmpdir(), 'dfota-'));
-    teardown.defer('workshop', () => {
-      rmSync(workshop, { recursive: true, force: true });
-    });
-    const pair = {
-      name: pairFile.definition.name,
-      upgrade: await describePackage('upgrade'),
-      downgrade: await describePackage('downgrade'),
-    };
+    const pair = await describePair(pairFile);
     journal.write({
       type: 'pair',
       name: pair.name,
@@ -113,31 +98,24 @@ async function openSession(clock: Clock): Promise<Session> {
     });
 
     let currentTest: string | undefined;
-    const random = seeded(assignment.seed, rig.definition.name);
-    const parts = await openRig({
+    const { workshop, random, parts } = await takeRig({
       rig: rig.definition,
+      run: assignment.run,
       seed: assignment.seed,
-      random,
       journal,
       clock,
       secrets,
-      workshop,
       teardown,
     });
-    const unit = await openUnit({
-      rig: rig.definition,
-      profile,
+    const { lines, power, servers, restoreCommand } = parts;
+    const bench = { rig: rig.definition, profile, lines, power, journal, clock, secrets, signal: abort.signal };
+    const unit = await openUnitExplained({
+      ...bench,
       pair,
-      lines: parts.lines,
-      power: parts.power,
-      servers: parts.servers,
-      journal,
-      clock,
-      secrets,
+      servers,
       random,
       currentTest: () => currentTest,
-      signal: abort.signal,
-      ...(parts.restoreCommand === undefined ? {} : { restoreCommand: parts.restoreCommand }),
+      ...(restoreCommand === undefined ? {} : { restoreCommand }),
     });
     teardown.defer('unit', () => {
       unit.close();
@@ -166,7 +144,8 @@ async function openSession(clock: Clock): Promise<Session> {
       workshop,
       tries: assignment.tries,
       signal: abort.signal,
-      power: parts.power,
+      power,
+      proof: new SwitchProof(bench),
       clock,
       cuts: { random: assignment.randomCuts, only: assignment.cut === undefined ? undefined : parseCutId(assignment.cut) },
       narrow: assignment.narrow,
@@ -196,18 +175,6 @@ async function openSession(clock: Clock): Promise<Session> {
     await close('the rig could not be opened');
     throw error;
   }
-
-  async function describePackage(step: 'upgrade' | 'downgrade'): Promise<Package> {
-    const { from, to } = pairFile.definition[step];
-    const path = pairFile.files[step];
-    return {
-      path,
-      facts: await packageFacts(path, from, to, 'sound'),
-      step,
-      fromRevision: pairFile.definition.versions[from] ?? from,
-      toRevision: pairFile.definition.versions[to] ?? to,
-    };
-  }
 }
 
 function faultEvent(error: unknown): Extract<Parameters<Journal['write']>[0], { type: 'rig.fault' }> {
@@ -219,29 +186,5 @@ function faultEvent(error: unknown): Extract<Parameters<Journal['write']>[0], { 
     ...(asked === undefined ? {} : { asked }),
     ...(seen === undefined ? {} : { seen }),
     ...(hint === undefined ? {} : { hint }),
-  };
-}
-
-/** Ctrl-C, a termination, or the end of `dfota run` above us: stop what is under way, leave the rig safe, report completely. */
-function listenForInterruption(journal: Journal, abort: AbortController): () => void {
-  const interrupt = (signal: string): void => {
-    if (abort.signal.aborted) return;
-    journal.write({ type: 'run.interrupted', signal });
-    abort.abort(new RigFault(marked('skipped', `interrupted (${signal})`)));
-  };
-  const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
-    const handler = (): void => {
-      interrupt(signal);
-    };
-    process.on(signal, handler);
-    return { signal, handler };
-  });
-  const gone = (): void => {
-    interrupt('end of the supervising process');
-  };
-  process.on('disconnect', gone);
-  return () => {
-    for (const { signal, handler } of handlers) process.off(signal, handler);
-    process.off('disconnect', gone);
   };
 }
