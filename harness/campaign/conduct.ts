@@ -18,6 +18,8 @@ export interface ConductParts {
   /** Folds and judges the upgrade. */
   readonly judge: (upgrade: Upgrade) => { readonly record: UpgradeRecord; readonly judgement: Judgement };
   readonly test: () => string | undefined;
+  /** Trials that this rig had in the run before it was resumed. */
+  readonly trialsBefore: number;
 }
 
 export interface Trial extends TrialResult {
@@ -29,9 +31,11 @@ export interface Trial extends TrialResult {
 
 /** Runs trials of power cuts on one unit, each in one upgrade, and writes what was asked and what came of it. */
 export class Conductor {
-  #count = 0;
+  #count: number;
 
-  constructor(private readonly parts: ConductParts) {}
+  constructor(private readonly parts: ConductParts) {
+    this.#count = parts.trialsBefore;
+  }
 
   async run(trial: CutTrial, step: Package): Promise<Trial> {
     const { unit, power, clock, journal, rig, scale, judge, test } = this.parts;

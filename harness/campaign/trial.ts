@@ -1,6 +1,7 @@
 /** What became of a trial: asked against achieved, proven or not. Pure. */
 import type { EventOf, Owner } from '../journal/events.js';
 import type { Cut, Judgement, UpgradeRecord } from '../verdict/types.js';
+import { allowedAttempts } from '../verdict/rules/retries.js';
 import { phaseOf, pointText, type CutPoint, type CutTrial, type Phase } from './cut.js';
 
 /**
@@ -48,7 +49,10 @@ export function trialResult(trial: CutTrial, record: UpgradeRecord, judgement: J
   }
   // A module that fails before the next point is reached has failed: what is left of the plan cannot change that.
   if (decided === undefined) {
-    if (cuts.length < trial.points.length) {
+    // Cuts may use attempts up: a module that then gave up as it may leaves the further points out of reach.
+    const least = record.profile === undefined ? Infinity : allowedAttempts(record.profile.firmware).least;
+    const usedUp = cuts.length >= least && judgement.ending !== 'upgraded' && judgement.result === 'pass';
+    if (cuts.length < trial.points.length && !usedUp) {
       return missed(`the upgrade ended before ${asked(trial.points[cuts.length])} was reached`);
     }
     for (const [index, cut] of cuts.entries()) {

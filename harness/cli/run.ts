@@ -4,20 +4,28 @@ import type { CommandModule } from 'yargs';
 import { parseCutId } from '../campaign/cut.js';
 import { UserError } from '../base/errors.js';
 import { defaultSuites, suiteNames } from '../jest/paths.js';
+import { duration } from '../rig/values.js';
 import { runOnRigs } from './run/conduct.js';
 
 interface RunArguments {
-  rig: string[];
-  packages: string[];
+  rig?: string[];
+  packages?: string[];
   suite?: string[];
   testNamePattern?: string;
   seed?: number;
   out?: string;
+  resume?: string;
   tries: number;
-  cuts: number;
+  cuts?: number;
+  untilBound?: number;
+  budget?: string;
   cut?: string;
   narrow: number;
+  trips?: number;
 }
+
+/** Random cuts of the power-cut suite when nobody says how many. */
+const defaultCuts = 8;
 
 export const command: CommandModule<object, RunArguments> = {
   command: 'run',
@@ -27,13 +35,11 @@ export const command: CommandModule<object, RunArguments> = {
       .option('rig', {
         type: 'string',
         array: true,
-        demandOption: true,
         describe: 'Rig definitions (YAML); rigs run side by side',
       })
       .option('packages', {
         type: 'string',
         array: true,
-        demandOption: true,
         describe: 'Package pairs (YAML), one for each kind of module',
       })
       .option('suite', { type: 'string', array: true, choices: suiteNames, describe: 'Suites to run; without it all but soak' })
@@ -44,11 +50,17 @@ export const command: CommandModule<object, RunArguments> = {
       })
       .option('out', { type: 'string', describe: 'Folder of the run; default reports/<time>' })
       .option('tries', { type: 'number', default: 3, describe: 'How often a test is tried that the rig or the harness spoilt' })
+      .option('resume', { type: 'string', describe: 'Go on with the run of this folder that was killed; needs nothing else' })
       .option('cuts', {
         type: 'number',
-        default: 8,
-        describe: 'Random power cuts of the power-cut suite on each rig, beyond its own plan',
+        describe: `Random power cuts of the power-cut suite on each rig, beyond its own plan [default: ${String(defaultCuts)}]`,
       })
+      .option('until-bound', {
+        type: 'number',
+        describe: 'As many cuts as bound the failure rate below this (0.02 for 2 %), with those of earlier nights',
+      })
+      .option('budget', { type: 'string', describe: 'Time for random cuts, or for the soak suite: 30m, 8h' })
+      .option('trips', { type: 'number', describe: 'Round trips of the soak suite' })
       .option('cut', { type: 'string', describe: 'Repeat exactly this power cut (its id stands in the name of the test)' })
       .option('narrow', { type: 'number', default: 24, describe: 'Most trials that narrowing a failing window may take' })
       .example('$0 run --rig rigs/simulated-ec25.yaml --packages rigs/packages/simulated-ec25.yaml', 'all suites on one rig')
@@ -57,30 +69,46 @@ export const command: CommandModule<object, RunArguments> = {
         'Exit codes: 0 all conform, 1 a verdict failed, 2 wrong use or definition, 3 the rig (or what it could witness) is at fault, 130 interrupted.',
       ) as never,
   handler: async (args) => {
-    if (args.seed !== undefined && !Number.isSafeInteger(args.seed)) {
-      throw new UserError('--seed takes a whole number', { seen: String(args.seed) });
-    }
-    if (!Number.isInteger(args.tries) || args.tries < 1) {
-      throw new UserError('--tries takes a whole number from 1', { seen: String(args.tries) });
-    }
-    for (const name of ['cuts', 'narrow'] as const) {
-      if (!Number.isInteger(args[name]) || args[name] < 0)
-        throw new UserError(`--${name} takes a whole number from 0`, { seen: String(args[name]) });
-    }
+    const seed = whole(args.seed, 'seed', Number.MIN_SAFE_INTEGER);
+    const budget = args.budget === undefined ? undefined : durationOf(args.budget);
     // Refused here, before any rig is touched.
     if (args.cut !== undefined) parseCutId(args.cut);
+    if (args.resume === undefined) {
+      for (const name of ['rig', 'packages'] as const) {
+        if (args[name] === undefined) throw new UserError(`--${name} is missing`, { hint: 'dfota run --help has examples' });
+      }
+    }
     process.exitCode = await runOnRigs({
-      rigs: args.rig.map((file) => resolve(file)),
-      packages: args.packages.map((file) => resolve(file)),
-      suites: args.cut === undefined ? (args.suite ?? [...defaultSuites]) : ['power-cut'],
-      pattern: args.testNamePattern,
-      seed: args.seed,
+      asked: {
+        rigs: (args.rig ?? []).map((file) => resolve(file)),
+        packages: (args.packages ?? []).map((file) => resolve(file)),
+        suites: args.cut === undefined ? (args.suite ?? [...defaultSuites]) : ['power-cut'],
+        tries: whole(args.tries, 'tries', 1) ?? 1,
+        cuts: whole(args.cuts, 'cuts', 0) ?? defaultCuts,
+        narrow: whole(args.narrow, 'narrow', 0) ?? 0,
+        ...(args.testNamePattern === undefined ? {} : { pattern: args.testNamePattern }),
+        ...(args.untilBound === undefined ? {} : { untilBound: args.untilBound }),
+        ...(budget === undefined ? {} : { budget }),
+        ...(args.cut === undefined ? {} : { cut: args.cut }),
+        ...(args.trips === undefined ? {} : { trips: whole(args.trips, 'trips', 1) }),
+      },
+      cutsAsked: args.cuts !== undefined && args.cuts > 0,
+      seed,
       out: args.out === undefined ? undefined : resolve(args.out),
-      tries: args.tries,
-      randomCuts: args.cuts,
-      cut: args.cut,
-      narrow: args.narrow,
+      resume: args.resume === undefined ? undefined : resolve(args.resume),
       cpus: availableParallelism(),
     });
   },
 };
+
+function whole(value: number | undefined, name: string, least: number): number | undefined {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value;
+  const from = least > Number.MIN_SAFE_INTEGER ? ` from ${String(least)}` : '';
+  throw new UserError(`--${name} takes a whole number${from}`, { seen: String(value) });
+}
+
+function durationOf(text: string): number {
+  const parsed = duration.safeParse(text);
+  if (parsed.success && parsed.data > 0) return parsed.data;
+  throw new UserError('--budget takes a duration', { asked: '90s, 30m or 8h', seen: text });
+}

@@ -69,6 +69,7 @@ export class FtpSending extends EventEmitter {
       write: (piece, callback) => socket.write(piece, callback),
       socket,
       fault: published.fault,
+      onSent: published.onSent,
       signal: published.signal,
       clock: context.clock,
       label,

@@ -153,6 +153,7 @@ export class HttpFront {
       write: (piece, callback) => response.write(piece, callback),
       socket,
       fault: published.fault,
+      onSent: published.onSent,
       signal: published.signal,
       clock,
       label,

@@ -5,7 +5,7 @@ import type { Gate } from './gate.js';
 import type { Published, Shelf } from './shelf.js';
 import type { PackageServer, Publication, PublishOptions } from './types.js';
 
-type AddressOptions = Omit<PublishOptions, 'fault' | 'name'>;
+type AddressOptions = Omit<PublishOptions, 'fault' | 'name' | 'onSent'>;
 
 /** Where a publication stands on one kind of server. */
 export interface Place {
@@ -44,6 +44,7 @@ export function packageServer<P extends Place>(parts: ServerParts<P>): PackageSe
       if (options.password !== undefined) keepSecret(options.password);
       const place = parts.locate(name, options, options.fault);
       const published = await shelf.put(file, { ...place, target: place.maskedTarget }, options.fault);
+      published.onSent = options.onSent;
       const { fault } = published;
       if (fault?.name === 'refuse') gate.refuse(fault);
       parts.admit?.(published, place);

@@ -10,6 +10,8 @@ import { ArmedFault } from './fault.js';
 export class Published {
   readonly #withdrawal = new AbortController();
   readonly #work = new Set<Promise<unknown>>();
+  /** Who is told of the bytes handed out. */
+  onSent: ((sent: number, size: number) => void) | undefined;
 
   constructor(
     /** As the module asks for it, from the first slash on. */

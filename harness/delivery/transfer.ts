@@ -32,6 +32,7 @@ export interface Transfer {
   /** The connection that carries them. */
   readonly socket: Socket;
   readonly fault: ArmedFault | undefined;
+  readonly onSent: ((sent: number, size: number) => void) | undefined;
   /** Fires when the publication is withdrawn. */
   readonly signal: AbortSignal;
   readonly clock: Clock;
@@ -58,6 +59,7 @@ export async function transfer(job: Transfer): Promise<{ end: TransferEnd; sent:
         if (broken !== undefined) return finish(broken);
         at += piece.length;
         state.position += piece.length;
+        job.onSent?.(state.position, size);
       }
       if (usable.length < bytes.length) return finish(await strike(job, state.position));
     }

@@ -14,6 +14,8 @@ export interface PublishOptions {
   /** Name the module asks for; default the package's own file name. May contain folders (`a/b.zip`). */
   readonly name?: string;
   readonly fault?: DeliveryFault;
+  /** Called with each piece handed to the network: bytes of the file so far, and its size. */
+  readonly onSent?: (sent: number, size: number) => void;
   /** Override parts of the address (limits suite). */
   readonly host?: string;
   readonly user?: string;
@@ -31,7 +33,7 @@ export interface PackageServer {
   /** Address of a name that is not published (for tests that want a failure after acceptance). */
   target(
     name: string,
-    options?: Omit<PublishOptions, 'fault' | 'name'>,
+    options?: Omit<PublishOptions, 'fault' | 'name' | 'onSent'>,
   ): { readonly target: string; readonly maskedTarget: string };
   close(): Promise<void>;
 }

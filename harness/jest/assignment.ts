@@ -18,6 +18,12 @@ const assignment = z.strictObject({
   /** The id of the one cut that is to be repeated. */
   cut: z.string().optional(),
   narrow: z.int().min(0).default(24),
+  /** Round trips of the soak suite; without it, as many as the budget allows. */
+  trips: z.int().min(1).optional(),
+  /** ms that a campaign or a soak may take. */
+  budget: z.number().positive().optional(),
+  /** The run was killed and goes on: tests that came to a verdict before are left out. */
+  resumed: z.boolean().default(false),
   /** Started by `dfota run`, which ends it by closing the channel. */
   supervised: z.boolean().default(false),
 });
@@ -47,6 +53,7 @@ export function readAssignment(environment: NodeJS.ProcessEnv, wall: string): As
     randomCuts: 8,
     narrow: 24,
     ...(environment['DFOTA_CUT'] === undefined ? {} : { cut: environment['DFOTA_CUT'] }),
+    resumed: false,
     supervised: false,
   };
 }

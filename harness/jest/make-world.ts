@@ -14,6 +14,7 @@ import { fold } from '../verdict/fold.js';
 import { judge } from '../verdict/judge.js';
 import { judgeSequence } from '../verdict/sequence.js';
 import { failureText } from '../verdict/text.js';
+import { driftText } from '../campaign/drift.js';
 import { Conductor } from '../campaign/conduct.js';
 import type { Judgement, UpgradeRecord } from '../verdict/types.js';
 import { Trials } from './trials.js';
@@ -37,8 +38,13 @@ export interface WorldOptions {
   readonly cuts: World['cuts'];
   /** Most trials that narrowing a failing window may take. */
   readonly narrow: number;
+  /** Round trips of the soak suite, and ms that it may take. */
+  readonly soak: { readonly trips: number; readonly budget: number | undefined };
   readonly currentTest: () => string | undefined;
   /** Events of this rig that verdicts need besides an upgrade's own: `rig.start`, `pair` and each `line.open`, as they come. */
+  /** Tests that came to a verdict before the run was resumed. */
+  readonly done: ReadonlySet<string>;
+  readonly trialsBefore: number;
   readonly context: readonly JournalEvent[];
 }
 
@@ -57,6 +63,8 @@ export interface MadeWorld {
 /** What the suites of a rig see, built on the unit. Titles are matched by their end, since describe blocks stand in front. */
 export function makeWorld(options: WorldOptions): MadeWorld {
   const { rig, unit, pair, journal } = options;
+  const { clock } = options;
+  const began = clock.now();
   const declared: Parameters<World['declare']>[0][] = [];
   const judged = new Map<string, Judged>();
   let aside: string | undefined;
@@ -106,6 +114,7 @@ export function makeWorld(options: WorldOptions): MadeWorld {
         return { record: whole.record, judgement: whole };
       },
       test: options.currentTest,
+      trialsBefore: options.trialsBefore,
     }),
     journal,
     narrow: options.narrow,
@@ -126,6 +135,14 @@ export function makeWorld(options: WorldOptions): MadeWorld {
     judge: judgeOnce,
     seed: options.seed,
     cuts: options.cuts,
+    soak: {
+      says: soakText(options.soak),
+      goesOn: (trip) => trip < options.soak.trips && clock.now() - began < (options.soak.budget ?? Infinity),
+    },
+    drift(upgrades) {
+      const records = upgrades.flatMap((upgrade) => judged.get(upgrade.id)?.record ?? []);
+      for (const text of driftText(records)) journal.write({ type: 'note', text: `drift of ${text}` });
+    },
     async cut(trial, step) {
       await options.proof.ensure();
       return trials.run(trial, step);
@@ -141,6 +158,7 @@ export function makeWorld(options: WorldOptions): MadeWorld {
     declare(test) {
       declared.push(test);
     },
+    alreadyDone: () => options.done.has(options.currentTest() ?? ''),
     retried(title, number, why) {
       journal.write({ type: 'test.try', test: title, number, why });
     },
@@ -202,4 +220,10 @@ export function lacks(rig: RigDefinition, need: Need): string | undefined {
     default:
       return undefined;
   }
+}
+
+function soakText({ trips, budget }: WorldOptions['soak']): string {
+  const time = budget === undefined ? '' : `at most ${String(Math.round(budget / 60_000))} minutes`;
+  if (!Number.isFinite(trips)) return time;
+  return `${String(trips)} of them${time === '' ? '' : `, ${time}`}`;
 }

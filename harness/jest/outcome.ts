@@ -6,6 +6,9 @@ export type Outcome = 'passed' | 'failed' | 'skipped' | 'invalid' | 'inconclusiv
 
 const marks = { invalid: 'INVALID', inconclusive: 'INCONCLUSIVE', skipped: 'SKIPPED' } as const;
 
+/** Reason of a skip: the test's verdict stands in the journal, from before the run was killed and resumed. */
+export { doneBefore } from '../report/result.js';
+
 /** `INVALID: …`, so that `outcomeOf` finds it again. */
 export function marked(outcome: keyof typeof marks, text: string): string {
   return `${marks[outcome]}: ${text}`;

@@ -5,6 +5,7 @@ import type { Random } from '../base/random.js';
 import type { Secrets } from '../base/secrets.js';
 import type { Teardown } from '../base/teardown.js';
 import { openAtPort } from '../at/port.js';
+import { RigFault } from '../base/errors.js';
 import { startFtpServer } from '../delivery/ftp.js';
 import { startHttpServer } from '../delivery/http.js';
 import type { PackageServer } from '../delivery/types.js';
@@ -12,9 +13,11 @@ import type { Journal } from '../journal/journal.js';
 import { lineRoles } from '../journal/events.js';
 import { openLine } from '../line/line.js';
 import type { UnitLine } from '../module/types.js';
+import { runProgram } from '../power/program.js';
 import { openPower } from '../power/open.js';
 import { startSimulatedUnit } from '../power/simulated/unit.js';
 import type { RigPower } from '../power/types.js';
+import { maskedArgv } from '../rig/profile.js';
 import type { RigDefinition } from '../rig/schema.js';
 
 export interface PartsOptions {
@@ -41,7 +44,20 @@ export async function openRig(options: PartsOptions): Promise<RigParts> {
   const simulated = rig.power.simulated === undefined ? undefined : await startSimulatedUnit({ rig, seed, journal, clock });
   if (simulated !== undefined) teardown.defer('simulated unit', () => simulated.close());
   const power = await openPower(rig, { journal, clock, ...(simulated === undefined ? {} : { simulated }) });
-  teardown.defer('power', () => power.close(), 30_000);
+  // The last moments of a process that ends otherwise than planned: what can be done without waiting.
+  const lastMoment = (): void => {
+    power.closeNow();
+  };
+  process.on('exit', lastMoment);
+  teardown.defer(
+    'power',
+    async () => {
+      await power.close();
+      process.off('exit', lastMoment);
+      if (!power.safe) throw new Error('power could not be left in its safe state');
+    },
+    120_000,
+  );
 
   const servers: RigParts['servers'] = {};
   const { ftp, http } = rig.delivery;
@@ -86,6 +102,17 @@ export async function openRig(options: PartsOptions): Promise<RigParts> {
 
   function restoreCommand(): RigParts['restoreCommand'] {
     if (simulated !== undefined) return () => simulated.reflash();
-    return undefined;
+    const { restore } = rig;
+    if (restore === undefined) return undefined;
+    return async (why) => {
+      journal.write({ type: 'note', text: `restore command, ${why}: ${maskedArgv(restore.command).join(' ')}` });
+      const { exit, stdout, stderr, failure } = await runProgram(restore.command, restore.timeout, clock);
+      if (exit === 0) return;
+      throw new RigFault('the restore command failed', {
+        asked: `${maskedArgv(restore.command).join(' ')} ends with exit code 0 and the unit is at its baseline`,
+        seen: failure?.text ?? `exit code ${String(exit)}: ${secrets.mask((stderr || stdout).trim().slice(-400))}`,
+        hint: 'run it by hand on the rig; restore.timeout is its time limit',
+      });
+    };
   }
 }

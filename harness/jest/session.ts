@@ -5,6 +5,7 @@ import { ExplainedError, messageOf } from '../base/errors.js';
 import { Secrets } from '../base/secrets.js';
 import { Teardown } from '../base/teardown.js';
 import type { JournalEvent } from '../journal/events.js';
+import { readJournal } from '../journal/reader.js';
 import { openJournal, type Journal } from '../journal/journal.js';
 import { checkPairFits, loadPair, loadRig } from '../rig/load.js';
 import { maskImei, profileOf, secretsOf } from '../rig/profile.js';
@@ -149,8 +150,12 @@ async function openSession(clock: Clock): Promise<Session> {
       clock,
       cuts: { random: assignment.randomCuts, only: assignment.cut === undefined ? undefined : parseCutId(assignment.cut) },
       narrow: assignment.narrow,
+      soak: { trips: assignment.trips ?? (assignment.budget === undefined ? 4 : Infinity), budget: assignment.budget },
       currentTest: () => currentTest,
       context,
+      ...(assignment.resumed
+        ? before(join(assignment.out, 'journal.jsonl'), rig.definition.name)
+        : { done: new Set<string>(), trialsBefore: 0 }),
     });
     return {
       world: made.world,
@@ -175,6 +180,19 @@ async function openSession(clock: Clock): Promise<Session> {
     await close('the rig could not be opened');
     throw error;
   }
+}
+
+/** What a rig did before the run was killed. Tests that were invalid or broken off are done again. */
+function before(journalFile: string, rig: string): { done: ReadonlySet<string>; trialsBefore: number } {
+  const done = new Set<string>();
+  let trialsBefore = 0;
+  for (const event of readJournal(journalFile).events) {
+    if (event.rig !== rig) continue;
+    if (event.type === 'trial.start') trialsBefore += 1;
+    if (event.type !== 'test.end') continue;
+    if (event.status === 'passed' || event.status === 'failed' || event.status === 'inconclusive') done.add(event.test);
+  }
+  return { done, trialsBefore };
 }
 
 function faultEvent(error: unknown): Extract<Parameters<Journal['write']>[0], { type: 'rig.fault' }> {

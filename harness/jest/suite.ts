@@ -7,7 +7,7 @@ import type { CutTrial } from '../campaign/cut.js';
 import type { Trial } from '../campaign/conduct.js';
 import type { Source } from '../journal/events.js';
 import type { Package } from '../module/types.js';
-import { marked, outcomeOf } from './outcome.js';
+import { doneBefore, marked, outcomeOf } from './outcome.js';
 import type { Need, World } from './world.js';
 
 function world(): World {
@@ -58,6 +58,15 @@ export const random: World['random'] = (label) => world().random(label);
 export type { CutTrial };
 export const cuts = world().cuts;
 export const seed = world().seed;
+export const soak = {
+  ...world().soak,
+  /** One source after the other, of those that the rig has. */
+  sourceOf(trip: number, from: readonly Source[]): Source {
+    const own = from.filter((source) => world().lacks(source) === undefined);
+    return own[trip % own.length] ?? anySource;
+  },
+};
+export const drift: World['drift'] = (upgrades) => world().drift(upgrades);
 
 /** Runs one trial of power cuts. */
 export const cutTrial = (trial: CutTrial, step: Package): Promise<Trial> => world().cut(trial, step);
@@ -84,13 +93,14 @@ export function check(title: string, options: CheckOptions, body: () => Promise<
     return;
   }
   test(title, async () => {
+    if (world().alreadyDone()) throw new Error(marked('skipped', doneBefore));
     for (let number = 1; ; number += 1) {
       try {
         await body();
         return;
       } catch (error) {
         const spoilt = spoiltBy(error);
-        if (spoilt === undefined) throw error;
+        if (spoilt === undefined) throw traced(error, options.covers);
         if (number >= world().tries) throw new Error(marked('invalid', spoilt), { cause: error });
         world().retried(title, number, spoilt);
         await world().baseline('a try that did not count');
@@ -111,4 +121,11 @@ function spoiltBy(error: unknown): string | undefined {
   if (outcome === 'invalid') return why;
   if (outcome !== 'failed' || matcherResult !== undefined) return undefined;
   return typeof explain === 'function' ? String((explain as () => unknown).call(error)) : text;
+}
+
+/** A plain expectation knows no requirement; its failure text is given those that the test covers. */
+function traced(error: unknown, covers: readonly string[]): unknown {
+  const told = Object(error) as { message?: unknown; matcherResult?: unknown };
+  if (told.matcherResult === undefined || typeof told.message !== 'string' || /\bD[GH]-\d\d\b/.test(told.message)) return error;
+  return new Error(`requirement ${covers.join(', ')}; owner firmware\n${told.message}`, { cause: error });
 }

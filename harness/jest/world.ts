@@ -21,10 +21,16 @@ export interface World {
   cut(trial: CutTrial, step: Package): Promise<Trial & { readonly text: string }>;
   /** Cuts beyond the suite's own plan: how many random ones a source gets, or the one that `--cut` names. */
   readonly cuts: { readonly random: number; readonly only: CutTrial | undefined };
+  /** How long the soak suite goes on. */
+  readonly soak: { readonly says: string; goesOn(trip: number): boolean };
+  /** Notes in the journal how the times of boot, download and flash moved over these upgrades. */
+  drift(upgrades: readonly Upgrade[]): void;
   /** Why the rig cannot do it, or undefined when it can. */
   lacks(need: Need): string | undefined;
   /** Ids and reasons of tests, told by `check` when a suite is read. */
   declare(test: { readonly title: string; readonly covers: readonly string[]; readonly skipped: string | undefined }): void;
+  /** The test that runs now came to a verdict before the run was killed and resumed. */
+  alreadyDone(): boolean;
   /** Notes a try of a test that did not count, before the next. */
   retried(title: string, number: number, why: string): void;
   /** Brings the unit to its baseline; a rig set aside makes the test a skip with that reason. */

@@ -55,7 +55,7 @@ function serverOf(protocol: 'ftp' | 'http', parts: WayParts): PackageServer {
 
 async function fromServer(step: Package, options: UpgradeOptions, server: PackageServer, random: Random): Promise<Delivered> {
   const { address = {}, fault, intent = 'valid' } = options;
-  const parts: Omit<PublishOptions, 'fault' | 'name'> = {
+  const parts: Omit<PublishOptions, 'fault' | 'name' | 'onSent'> = {
     ...(address.host === undefined ? {} : { host: address.host }),
     ...(address.user === undefined ? {} : { user: address.user }),
     ...(address.password === undefined ? {} : { password: address.password }),
@@ -71,7 +71,13 @@ async function fromServer(step: Package, options: UpgradeOptions, server: Packag
     const { target, maskedTarget } = server.target(name, parts);
     return literal(withPort(target), withPort(maskedTarget));
   }
-  const publication = await server.publish(step.path, { ...parts, name, ...(fault === undefined ? {} : { fault }) });
+  const onSent = options.observer?.onSent?.bind(options.observer);
+  const publication = await server.publish(step.path, {
+    ...parts,
+    name,
+    ...(fault === undefined ? {} : { fault }),
+    ...(onSent === undefined ? {} : { onSent }),
+  });
   return {
     target: withPort(publication.target),
     maskedTarget: withPort(publication.maskedTarget),

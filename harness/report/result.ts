@@ -1,5 +1,8 @@
 import type { JournalEvent } from '../journal/events.js';
 
+/** Reason of a skip in a run that was resumed: the verdict from before counts. */
+export const doneBefore = 'done before the run was resumed';
+
 export type TestStatus = 'passed' | 'failed' | 'skipped' | 'invalid' | 'inconclusive';
 
 export interface TestResult {
@@ -34,7 +37,7 @@ export interface RunResult {
 
 /** What came of a run, from its journal alone. `rigs` names the rigs that were to take part, so that a silent one is noticed. */
 export function resultOf(events: readonly JournalEvent[], rigs: readonly string[]): RunResult {
-  const tests: TestResult[] = [];
+  const tests = new Map<string, TestResult>();
   const running = new Map<
     string,
     { started: number; requirements: readonly string[]; suite: string; tries: { number: number; why: string }[] }
@@ -66,7 +69,9 @@ export function resultOf(events: readonly JournalEvent[], rigs: readonly string[
         const key = `${rig}\n${event.test}`;
         const start = running.get(key);
         running.delete(key);
-        tests.push({
+        // A run that was resumed: what was concluded before counts, what was not is replaced.
+        if (event.why === doneBefore && tests.has(key)) break;
+        tests.set(key, {
           rig,
           test: event.test,
           suite: start?.suite ?? event.test.split(': ')[0] ?? '',
@@ -78,6 +83,13 @@ export function resultOf(events: readonly JournalEvent[], rigs: readonly string[
         });
         break;
       }
+      case 'run.start':
+        interrupted = undefined;
+        break;
+      case 'rig.start':
+        state.delete(rig);
+        rigState(rig);
+        break;
       case 'rig.ready':
         rigState(rig).ready = true;
         break;
@@ -100,7 +112,7 @@ export function resultOf(events: readonly JournalEvent[], rigs: readonly string[
   for (const [key, { suite, requirements, tries }] of running) {
     const [rig = '', test = ''] = key.split('\n');
     const why = interrupted === undefined ? 'its process ended in the middle of it' : `interrupted (${interrupted})`;
-    tests.push({
+    tests.set(key, {
       rig,
       test,
       suite,
@@ -113,7 +125,8 @@ export function resultOf(events: readonly JournalEvent[], rigs: readonly string[
   }
 
   const rigResults = [...state].map(([rig, entry]) => ({ rig, ...entry }));
-  return { tests, rigs: rigResults, interrupted, ...exitOf(tests, rigResults, interrupted) };
+  const all = [...tests.values()];
+  return { tests: all, rigs: rigResults, interrupted, ...exitOf(all, rigResults, interrupted) };
 
   function rigState(name: string): {
     ready: boolean;
