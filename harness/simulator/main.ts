@@ -81,12 +81,13 @@ async function main(argv: readonly string[]): Promise<void> {
           .option('profile', { choices: ['backup', 'no-backup'] as const, default: 'backup' as const })
           .option('reading', { choices: ['in-all', 'plus-first'] as const, default: 'in-all' as const })
           .option('cuts-count', { type: 'boolean', default: true })
-          .option('samples', { type: 'number', default: 2000, describe: 'sequences of two cuts and more' })
+          .option('samples', { type: 'number', default: 10_000, describe: 'sequences of two cuts and more' })
+          .option('whole-tails', { type: 'boolean', default: false, describe: 'no shortcuts: each recovery to its end' })
           .option('seed', { type: 'number', default: 1 })
           .option('defect', { type: 'string', array: true, default: [] as string[] }),
-      ({ module, size, profile, reading, cutsCount, samples, seed, defect }) => {
+      ({ module, size, profile, reading, cutsCount, samples, wholeTails, seed, defect }) => {
         const policy = { profile, reading, cutsCount, endEach: true };
-        const options = { module, size, policy, samples, seed, behaviours: behavioursByName(defect) };
+        const options = { module, size, policy, samples, wholeTails, seed, behaviours: behavioursByName(defect) };
         const result = sweep(options);
         console.log(sweepText(options, result));
         process.exitCode = result.failures.length > 0 ? 1 : 0;

@@ -6,7 +6,7 @@ import { DEFECTS } from './defects/index.js';
 import { sweep } from './sweep.js';
 import type { SweepResult } from './sweep.js';
 
-function swept(policy: Partial<Policy>, ...defects: readonly string[]): SweepResult {
+function swept(policy: Partial<Policy>, defects: readonly string[] = [], wholeTails = false): SweepResult {
   return sweep({
     module: 'EC25',
     size: 'small',
@@ -14,6 +14,7 @@ function swept(policy: Partial<Policy>, ...defects: readonly string[]): SweepRes
     behaviours: new Behaviours(DEFECTS.filter(({ name }) => defects.includes(name))),
     seed: 7,
     samples: 150,
+    wholeTails,
   });
 }
 
@@ -35,18 +36,34 @@ test('a recovery that does not look for the saved copy is found out', () => {
 });
 
 test('torn pages that brick are found, at torn cuts only', () => {
-  const { failures } = swept({}, 'brick-torn-page');
+  const { failures } = swept({}, ['brick-torn-page']);
   const single = failures.filter(({ cut }) => !cut.includes(','));
   expect(single.length).toBeGreaterThan(50);
   expect(single.every(({ cut }) => cut.endsWith('~'))).toBe(true);
 });
 
 test('a window that bricks is found within its percentages only', () => {
-  const { operations, failures } = swept({}, 'brick-window');
+  const { operations, failures } = swept({}, ['brick-window']);
   const single = failures.filter(({ cut }) => !cut.includes(','));
   expect(single.length).toBeGreaterThan(4);
   for (const { cut } of single) {
     expect(parseInt(cut, 10)).toBeGreaterThan(operations * 0.35);
     expect(parseInt(cut, 10)).toBeLessThan(operations * 0.5);
   }
+});
+
+test.each<[Partial<Policy>, readonly string[]]>([
+  [{ profile: 'no-backup' }, ['brick-window']],
+  [{ reading: 'plus-first' }, ['retries-4']],
+  [{ cutsCount: false }, ['brick-torn-page']],
+])('stopping where the rest is known finds what whole recoveries find: %j, %j', (policy, defects) => {
+  const [short, whole] = [swept(policy, defects), swept(policy, defects, true)];
+  expect(short.failures.length).toBeGreaterThan(5);
+  expect({ ...short, seconds: 0, cpuSeconds: 0 }).toEqual({ ...whole, seconds: 0, cpuSeconds: 0 });
+});
+
+test('a broken recovery is found out the same way by both', () => {
+  jest.spyOn(Recovery.prototype as unknown as { isSaved(): boolean }, 'isSaved').mockReturnValue(false);
+  const [short, whole] = [swept({ profile: 'no-backup' }), swept({ profile: 'no-backup' }, [], true)];
+  expect(short.failures).toEqual(whole.failures);
 });

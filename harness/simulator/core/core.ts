@@ -106,6 +106,7 @@ export class Core {
     if ((this.images.fault() !== undefined || this.revision() !== base) && backup?.revision === base) {
       const kept = this.images.pages(this.images.backup(MANIFEST), backup.size);
       for (const { name, size, digest } of backup.files) {
+        yield { kind: 'file', phase: 'restore', name };
         const [place, copy] = [this.images.extent(name), this.images.backup(name)];
         if (this.images.holds(place, size, digest) || !this.images.holds(copy, size, digest)) continue;
         for (const op of this.images.rewrite(place, this.images.pages(copy, size))) yield { kind: 'op', op, weight: 1 };

@@ -13,10 +13,14 @@ export type FlashOp =
 /** The whole content at one moment. Pages are never changed in place, so taking one costs only a list of references. */
 export interface FlashSnapshot {
   readonly pages: readonly Uint8Array[];
+  readonly stamps: readonly number[];
 }
 
 /** A page that has been erased completely. Known by identity: a half-erased page may look much like it, and is not it. */
 const ERASED: Uint8Array = new Uint8Array(PAGE_SIZE).fill(0xff);
+
+/** The last stamp given to a block; no two contents share one, whichever flash they are in. 0: never touched. */
+let lastStamp = 0;
 
 /**
  * NAND flash: a page can be programmed once after its block was erased; what is cut in the middle is neither old nor new.
@@ -24,13 +28,16 @@ const ERASED: Uint8Array = new Uint8Array(PAGE_SIZE).fill(0xff);
  */
 export class Flash {
   private pages: Uint8Array[];
-  /** Told each page that has changed, for write-through. */
-  onChange: ((page: number, data: Uint8Array) => void) | undefined;
+  /** A number for each block's content: it changes with every page of the block, and comes back only with a snapshot. */
+  private stamps: number[];
+  /** Told each page that has changed, and what it held before: for write-through. */
+  onChange: ((page: number, data: Uint8Array, before: Uint8Array) => void) | undefined;
   /** Operations completed so far. */
   operations = 0;
 
   constructor(readonly blocks: number) {
     this.pages = new Array<Uint8Array>(blocks * PAGES_PER_BLOCK).fill(ERASED);
+    this.stamps = new Array<number>(blocks).fill(0);
   }
 
   /** From the bytes of an image file, as write-through left them. */
@@ -38,7 +45,7 @@ export class Flash {
     const flash = new Flash(Math.ceil(content.length / (PAGE_SIZE * PAGES_PER_BLOCK)));
     for (let page = 0; page < flash.pageCount; page++) {
       const data = padded(content.subarray(page * PAGE_SIZE, (page + 1) * PAGE_SIZE));
-      if (!looksErased(data)) flash.pages[page] = data;
+      if (!looksErased(data)) flash.set(page, data);
     }
     return flash;
   }
@@ -98,11 +105,18 @@ export class Flash {
   }
 
   snapshot(): FlashSnapshot {
-    return { pages: this.pages.slice() };
+    return { pages: this.pages.slice(), stamps: this.stamps.slice() };
   }
 
   restore(snapshot: FlashSnapshot): void {
     this.pages = snapshot.pages.slice();
+    this.stamps = snapshot.stamps.slice();
+  }
+
+  /** The same answer means the same content as then: tells whether pages have to be looked at again. */
+  stamp(firstPage: number, pages: number): string {
+    const first = Math.floor(firstPage / PAGES_PER_BLOCK);
+    return this.stamps.slice(first, Math.ceil((firstPage + pages) / PAGES_PER_BLOCK)).join();
   }
 
   /** All bytes, for an image file. */
@@ -117,15 +131,17 @@ export class Flash {
   }
 
   private set(page: number, data: Uint8Array): void {
-    this.page(page);
+    const before = this.page(page);
     this.pages[page] = data;
-    this.onChange?.(page, data);
+    this.stamps[Math.floor(page / PAGES_PER_BLOCK)] = ++lastStamp;
+    this.onChange?.(page, data, before);
   }
 }
 
 const digests = new WeakMap<Uint8Array, Buffer>();
 
-function pageDigest(data: Uint8Array): Buffer {
+/** SHA-256 of a page, computed once in the page's life. */
+export function pageDigest(data: Uint8Array): Buffer {
   let digest = digests.get(data);
   if (digest === undefined) {
     digest = createHash('sha256').update(data).digest();

@@ -3,8 +3,13 @@ import type { Flash, FlashOp } from './flash.js';
 import { MANIFEST, readManifest } from './image.js';
 import type { Extent, Image, Layout, Manifest } from './image.js';
 
+/** How many contents of one place have their digests kept. */
+const KEPT_DIGESTS = 8;
+
 /** The firmware image as it lies in the flash: files in fixed extents, each known by size and digest. */
 export class ImageStore {
+  private readonly digests = new Map<string, Map<string, string>>();
+
   constructor(
     private readonly flash: Flash,
     readonly layout: Layout,
@@ -29,7 +34,22 @@ export class ImageStore {
   }
 
   holds(extent: Extent, size: number, digest: string): boolean {
-    return this.fits(extent, size) && treeDigest(this.pages(extent, size), size) === digest;
+    return this.fits(extent, size) && this.digest(extent, size) === digest;
+  }
+
+  /** The digest of what lies there; computed once for each content, as long as that is not too long ago. */
+  private digest(extent: Extent, size: number): string {
+    const place = `${extent.first} ${size}`;
+    let known = this.digests.get(place);
+    if (known === undefined) this.digests.set(place, (known = new Map<string, string>()));
+    const stamp = this.flash.stamp(extent.first, extent.pages);
+    let digest = known.get(stamp);
+    if (digest === undefined) {
+      digest = treeDigest(this.pages(extent, size), size);
+      if (known.size >= KEPT_DIGESTS) known.delete(known.keys().next().value ?? '');
+      known.set(stamp, digest);
+    }
+    return digest;
   }
 
   fits(extent: Extent, size: number): boolean {

@@ -74,12 +74,14 @@ export class Recovery {
     yield { kind: 'plan', total: this.total };
     if (backup)
       for (const job of update.jobs) {
+        yield { kind: 'file', phase: 'keep', name: job.name };
         const place = this.images.backup(job.name);
         if (this.images.holds(place, job.sourceSize, job.sourceDigest)) this.done += rewriteCost(job.sourceSize);
         else if (this.isSource(job)) yield* this.copy(job, place);
         else return 1;
       }
     for (const job of update.jobs) {
+      yield { kind: 'file', phase: 'patch', name: job.name };
       if (this.isTarget(job)) this.done += costOf(job);
       else {
         const code = yield* this.patch(job);

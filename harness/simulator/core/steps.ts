@@ -19,6 +19,12 @@ export type Step =
     }
   | { readonly kind: 'plan'; /** Weight of the whole upgrade when nothing of it is done yet. */ readonly total: number }
   | { readonly kind: 'work'; readonly seconds: number }
+  | {
+      /** It turns to another file. What follows hangs on the flash and on this place alone, not on how it came here. */
+      readonly kind: 'file';
+      readonly phase: 'keep' | 'patch' | 'restore';
+      readonly name: string;
+    }
   | { readonly kind: 'report'; readonly report: Report };
 
 /** How a boot goes on. A warm reboot keeps the note that the upgrade is over; a cold one has lost it. */
