@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Database } from 'node-sqlite3-wasm';
+import { Database } from 'node-sqlite3-wasm';
 import { ExplainedError, hasCode, messageOf, UserError } from '../base/errors.js';
 import { stateDir } from '../rig/state.js';
 import { withKernelLock } from './ledger-lock.js';
@@ -54,18 +54,18 @@ export function openLedger(file: string = ledgerFile(), { wait = 30 }: LedgerOpt
   return {
     file,
     read: (query) =>
-      explained(file, 'read', async () => {
+      explained(file, 'read', () => {
         const folder = mkdtempSync(join(tmpdir(), 'dfota-ledger-'));
         try {
           const copy = join(folder, 'ledger.sqlite');
           copyOf(file, copy, true);
-          return await inDatabase(copy, file, query);
+          return inDatabase(copy, file, query);
         } finally {
           rmSync(folder, { recursive: true, force: true });
         }
       }),
     change: (change) =>
-      explained(file, 'written', async () => {
+      explained(file, 'written', () => {
         mkdirSync(dirname(file), { recursive: true });
         // A link is followed: the rename must replace the ledger, not the link to it.
         const target = statSync(file, { throwIfNoEntry: false }) === undefined ? file : realpathSync(file);
@@ -74,7 +74,7 @@ export function openLedger(file: string = ledgerFile(), { wait = 30 }: LedgerOpt
   };
 }
 
-async function replace<T>(target: string, file: string, change: (database: Database) => T): Promise<T> {
+function replace<T>(target: string, file: string, change: (database: Database) => T): T {
   const folder = dirname(target);
   const prefix = `${basename(target)}.work-`;
   // What killed processes left: a copy, SQLite's lock folder, a journal. None is alive while we have the lock.
@@ -85,7 +85,7 @@ async function replace<T>(target: string, file: string, change: (database: Datab
   try {
     const before = identityOf(target);
     copyOf(target, work);
-    const result = await inDatabase(work, file, (database) => {
+    const result = inDatabase(work, file, (database) => {
       database.exec('BEGIN');
       const answer = change(database);
       database.exec('COMMIT');
@@ -132,13 +132,11 @@ function copyOf(file: string, copy: string, toRead = false): void {
   }
 }
 
-async function inDatabase<T>(copy: string, file: string, use: (database: Database) => T): Promise<T> {
-  // Loaded when it is needed: compiling it takes longer than most commands.
-  const { Database: Opened } = await import('node-sqlite3-wasm');
+function inDatabase<T>(copy: string, file: string, use: (database: Database) => T): T {
   let database: Database | undefined;
   let sound = false;
   try {
-    database = new Opened(copy);
+    database = new Database(copy);
     // The copy is thrown away when anything goes wrong, so SQLite need not be able to undo it after a crash.
     database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF');
     bringUpToDate(database, file);
@@ -172,7 +170,7 @@ function sync(path: string): void {
   }
 }
 
-async function explained<T>(file: string, what: 'read' | 'written', action: () => Promise<T>): Promise<T> {
+async function explained<T>(file: string, what: 'read' | 'written', action: () => T | Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
