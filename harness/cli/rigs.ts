@@ -6,6 +6,7 @@ import { loadRig } from '../rig/load.js';
 import { DefinitionError, problemText, type Problem } from '../rig/problems.js';
 import { sourcesOf } from '../rig/profile.js';
 import type { RigDefinition } from '../rig/schema.js';
+import { check } from './rigs-check.js';
 
 interface ListArguments {
   readonly dir: string;
@@ -81,7 +82,7 @@ function table(rows: readonly (readonly string[])[]): string {
 
 export const command: CommandModule = {
   command: 'rigs',
-  describe: 'List rigs',
-  builder: (yargs) => yargs.command(list).demandCommand(1, 'dfota rigs needs a command: list'),
+  describe: 'List rigs, or try one wire by wire',
+  builder: (yargs) => yargs.command(list).command(check).demandCommand(1, 'dfota rigs needs a command: list, check'),
   handler: () => undefined,
 };

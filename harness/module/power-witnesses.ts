@@ -9,7 +9,7 @@ import { Wake } from './wake.js';
 
 export interface WitnessParts {
   readonly ports: Ports;
-  readonly power: Power;
+  readonly power: Pick<Power, 'wires' | 'status' | 'onStatus'>;
   readonly clock: Clock;
   readonly timing: Timing;
   /** The AT line is a USB port of the module itself: its device leaves with the module. An adapter's device would stay. */

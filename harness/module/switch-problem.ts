@@ -71,7 +71,9 @@ export function seenText(seen: PowerSeen): string {
     parts.push(
       silentAfter === undefined
         ? `${role} still answers AT after ${ms(seen.watched)}`
-        : `${role} silent, last answer after ${ms(silentAfter)}`,
+        : silentAfter === 0
+          ? `${role} silent at once`
+          : `${role} silent after ${ms(silentAfter)}`,
     );
   }
   return parts.join('; ');
