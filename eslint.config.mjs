@@ -31,14 +31,17 @@ export default tseslint.config(
   },
   {
     files: ['**/*.test.ts', '**/testing/**/*.ts', 'harness/simulator/**/*.ts', 'bench/**/*.ts'],
-    rules: { 'no-restricted-properties': 'off' },
+    rules: { 'no-restricted-properties': 'off', 'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }] },
   },
   {
     // A suite reads like a test plan: it neither waits by the clock nor touches a port.
     files: ['suites/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate', 'process', 'require'],
-      'no-restricted-imports': ['error', { paths: ['serialport', 'usb', 'node:fs', 'fs', 'node:net', 'net', 'node:timers', 'node:timers/promises'] }],
+      'no-restricted-imports': [
+        'error',
+        { paths: ['serialport', 'usb', 'node:fs', 'fs', 'node:net', 'net', 'node:timers', 'node:timers/promises'] },
+      ],
     },
   },
 );
