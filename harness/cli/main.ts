@@ -17,6 +17,7 @@ lazily('package', 'Look into a delta package', () => require('./package.js'));
 lazily('rigs', 'List rig files and what is wrong with them', () => require('./rigs.js'));
 lazily('run', 'Run suites on rigs', () => require('./run.js'));
 lazily('schema', 'Print the JSON Schemas of rig and package files', () => require('./schema.js'));
+lazily('self-check', 'Run the suites against every seeded defect', () => require('./self-check.js'));
 lazily('sim', 'Run a simulated EC25 or EC21, or make its packages', () => require('./sim.js'));
 
 async function main(): Promise<void> {

@@ -93,9 +93,16 @@ async function main(argv: readonly string[]): Promise<void> {
         process.exitCode = result.failures.length > 0 ? 1 : 0;
       },
     )
-    .command('defects', 'list what --defect knows', {}, () => {
-      for (const { name, owner, summary } of DEFECTS) console.log(`${name.padEnd(32)} ${owner.padEnd(9)} ${summary}`);
-    })
+    .command(
+      'defects',
+      'list what --defect knows',
+      (y) => y.option('json', { type: 'boolean', default: false, describe: 'for programs' }),
+      ({ json }) => {
+        const list = DEFECTS.map(({ name, owner, summary }) => ({ name, owner, summary }));
+        if (json) console.log(JSON.stringify(list, undefined, 2));
+        else for (const { name, owner, summary } of list) console.log(`${name.padEnd(32)} ${owner.padEnd(9)} ${summary}`);
+      },
+    )
     .demandCommand(1, 'name a command')
     .strict()
     .fail((message: string | null, error: Error | undefined, y) => {

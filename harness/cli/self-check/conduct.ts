@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.js';
+import { cutId } from '../../campaign/cut.js';
+import { projectRoot } from '../../jest/paths.js';
+import { readJournal } from '../../journal/reader.js';
+import type { Defect } from './catalogue.js';
+import { evidenceOf, type Evidence } from './evidence.js';
+import type { Expectation } from './expectation.js';
+import type { SoundScore } from './matrix.js';
+import type { SoundRun } from './plan.js';
+import { rigFileText } from './rig-file.js';
+import { runOnce, type RunRequest } from './run-once.js';
+import { scoreOf, type Score } from './score.js';
+
+export interface ConductOptions {
+  readonly out: string;
+  readonly scale: number;
+  readonly seed: number;
+  readonly jobs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** A sound run of the slowest test takes a minute or two; a unit that is beyond help is restored for some more. */
+const runLimit = 10 * 60_000;
+
+/** Runs what the matrix is made of, each in a process, a rig and a state of its own. */
+export class Bench {
+  readonly #states = mkdtempSync(join(tmpdir(), 'dfota-sc-'));
+  readonly #root = projectRoot();
+  #count = 0;
+
+  constructor(private readonly options: ConductOptions) {
+    for (const folder of ['rigs', 'runs']) mkdirSync(join(options.out, folder), { recursive: true });
+  }
+
+  async defect(defect: Defect, expectation: Expectation): Promise<Score> {
+    const name = `sc-${defect.name}`;
+    const rig = this.#rigFile(name, { defect: defect.name, change: expectation.rig });
+    const { end, evidence, out } = await this.#run(name, {
+      rig,
+      suites: [expectation.suite],
+      tests: expectation.tests,
+      cut: expectation.cut === undefined ? undefined : cutId(expectation.cut),
+      seed: this.options.seed,
+      // A fault of the rig stays whatever is repeated; a busy host may spoil a try.
+      tries: defect.owner === 'rig' ? 1 : 3,
+    });
+    return scoreOf(defect, expectation, end, evidence, out);
+  }
+
+  async sound({ name, seed, suites, tests }: SoundRun): Promise<SoundScore> {
+    const rig = this.#rigFile(name, {});
+    const { end, evidence, out } = await this.#run(name, { rig, suites, tests, cut: undefined, seed, tries: 3 });
+    const alarms = evidence.tests.length === 0 ? ['no test ran', ...evidence.alarms] : evidence.alarms;
+    return { name, seed, exit: end.exit, took: end.took, alarms, run: out };
+  }
+
+  close(): void {
+    rmSync(this.#states, { recursive: true, force: true });
+  }
+
+  #rigFile(name: string, { defect, change }: { defect?: string; change?: Expectation['rig'] }): string {
+    const file = join(this.options.out, 'rigs', `${name}.yaml`);
+    const template = join(this.#root, 'rigs', 'simulated-ec25.yaml');
+    const { scale } = this.options;
+    writeFileSync(file, rigFileText({ template, name, scale, change, ...(defect === undefined ? {} : { defect }) }));
+    return file;
+  }
+
+  async #run(
+    name: string,
+    request: Omit<RunRequest, 'packages' | 'out' | 'state' | 'limit'>,
+  ): Promise<{ end: Awaited<ReturnType<typeof runOnce>>; evidence: Evidence; out: string }> {
+    this.#count += 1;
+    const out = join(this.options.out, 'runs', name);
+    const packages = join(this.#root, 'rigs', 'packages', 'simulated-ec25.yaml');
+    const state = join(this.#states, String(this.#count));
+    const end = await runOnce({ ...request, packages, out, state, limit: runLimit }, this.options.clock);
+    const journal = join(out, 'journal.jsonl');
+    return { end, evidence: evidenceOf(existsSync(journal) ? readJournal(journal).events : [], name), out };
+  }
+}
+
+/** Does `work` on each, `jobs` at a time, in order; begins nothing more once the signal has come. */
+export async function each<T>(
+  items: readonly T[],
+  jobs: number,
+  signal: AbortSignal,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of waiting) {
+      if (signal.aborted) return;
+      await work(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, worker));
+}

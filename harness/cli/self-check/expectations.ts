@@ -1,0 +1,6 @@
+import type { Expectation } from './expectation.js';
+import { firmwareExpectations } from './expectations-firmware.js';
+import { rigExpectations } from './expectations-rig.js';
+
+/** One for each defect of the simulator's catalogue; a test holds them together. */
+export const expectations: readonly Expectation[] = [...firmwareExpectations, ...rigExpectations];
