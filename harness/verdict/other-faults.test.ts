@@ -96,6 +96,18 @@ describe('not the firmware', () => {
       'rig',
       'invalid',
     ],
+    ['a cut that took VBUS alone: STATUS stays, the module goes on', () => vbusAlone(true), 'power.proof', 'rig', 'invalid'],
+    ['the same on a rig without STATUS', () => vbusAlone(false), 'power.proof', 'rig', 'invalid'],
+    [
+      'a STATUS that is stuck on, so that nobody presses PWRKEY after the cut',
+      () =>
+        cutWithVbus(fetched('ufs').say(both, 'START', 5), true)
+          .wait(1_200_000)
+          .end('limit'),
+      'power.proof',
+      'rig',
+      'invalid',
+    ],
     ['a failed switch', () => sound('ftp').start('ftp').event({ type: 'note', text: '' }), '', '', 'pass'],
     [
       'END lost, USB alone',
@@ -242,4 +254,36 @@ describe('not the firmware', () => {
     const story = flashed('ftp').normal().end();
     return story.event({ type: 'module.identity', when: 'after', upgrade: 'u1', identity: { ...rest, revision: v13 } });
   }
+});
+
+/** Supply and VBUS are told off and on again, and the AT device leaves. `status`: STATUS is wired, and stays on. */
+function cutWithVbus(story: Script, status: boolean): Script {
+  const tell = (action: 'on' | 'off'): Script =>
+    story
+      .event({ type: 'power.do', id: 1, wire: 'supply', action, why: 'cut' })
+      .event({ type: 'power.do', id: 2, wire: 'vbus', action, why: 'cut' });
+  tell('off').leaves().wait(3000);
+  tell('on').returns();
+  return status ? story.event({ type: 'power.status', on: true, how: 'asked' }) : story;
+}
+
+const vbusAlone = (status: boolean): Script =>
+  cutWithVbus(fetched('ufs').say(both, 'START', 5), status)
+    .say(both, 50, 100, 'END,0')
+    .upgraded();
+
+test('a cut of supply and VBUS is proven by a STATUS that fell, be it told late, or by a module that begins anew', () => {
+  const fell = cutWithVbus(fetched('ufs').say(both, 'START', 5), false)
+    .event({ type: 'power.status', on: false, how: 'asked' })
+    .say(both, 'START', 50, 100, 'END,0')
+    .upgraded();
+  const anew = cutWithVbus(fetched('ufs').say(both, 'START', 5), false)
+    .say(both, 'START', 50, 100, 'END,0')
+    .upgraded();
+  const gone = cutWithVbus(fetched('ufs').say(both, 'START', 5), false)
+    .wait(1_200_000)
+    .end('limit');
+  for (const story of [fell, anew]) expect(judged(story).findings).toEqual([]);
+  // On a rig without STATUS a module that says nothing more may be dead: that is not for the rig to answer.
+  expect(judged(gone).findings.map(({ rule, owner }) => [rule, owner])).toEqual([['normal.reached', 'firmware']]);
 });

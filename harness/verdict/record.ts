@@ -1,5 +1,6 @@
 import type { EventOf, JournalEvent } from '../journal/events.js';
 import { attemptsOf, type Sign } from './attempts.js';
+import { powerWent } from './cut-proof.js';
 import { isOf, type Window } from './window.js';
 import { isUpgradeCommand, LinesSeen } from './lines.js';
 import type { Attempt, Cut, SeenReport, UpgradeRecord } from './types.js';
@@ -171,11 +172,7 @@ interface CutContext {
 function cutOf(action: Of<'power.do'>, context: CutContext): Cut {
   const { reports, attempts, ready, departures, events, local } = context;
   const { t } = action;
-  const next = events.find((event) => event.type === 'power.do' && event.t > t && event.action === 'on')?.t ?? Infinity;
-  const inHand = (at: number): boolean => at >= t && at <= next;
-  const proven =
-    departures.some((departure) => inHand(departure.t)) ||
-    events.some((event) => event.type === 'power.status' && !event.on && inHand(event.t));
+  const proven = powerWent(action, { events, departures, reports });
   const attempt = attempts.findLast((candidate) => (candidate.reports[0]?.order ?? Infinity) <= t);
   return { t, event: action.n, phase: phase(), attempt: attempt?.number, proven };
 
