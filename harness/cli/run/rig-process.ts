@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { assignmentVariable, type Assignment } from '../../jest/assignment.js';
 import { suiteConfig } from '../../jest/config.js';
@@ -40,23 +40,21 @@ export function startRig(job: RigJob): RigProcess {
     '--runTestsByPath',
     ...job.suites.map((suite) => join(root, 'suites', `${suite}.suite.ts`)),
   ];
+  // The file itself, no pipe through us: were we killed, the next line that Jest prints would end it before its power is safe.
+  const log = openSync(join(job.folder, 'jest.log'), 'a');
   const child = spawn(process.execPath, args, {
     cwd: root,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', log, log, 'ipc'],
     env: { ...process.env, [assignmentVariable]: JSON.stringify(job.assignment), FORCE_COLOR: '0' },
   });
-  const log = createWriteStream(join(job.folder, 'jest.log'));
-  child.stdout?.pipe(log, { end: false });
-  child.stderr?.pipe(log, { end: false });
+  closeSync(log);
   const ended = new Promise<number | string>((resolve) => {
     child.once('error', (error) => {
       resolve(error.message);
     });
     child.once('close', (code, signal) => {
-      log.end(() => {
-        resolve(code ?? signal ?? 'unknown');
-      });
+      resolve(code ?? signal ?? 'unknown');
     });
   });
   return {
