@@ -177,7 +177,7 @@ function tallies(database: Database, filter: LedgerFilter): PackageSurvival['pha
   const rows = database.all(
     `SELECT phase, sum(outcome = 'survived') AS survived, sum(${failed}) AS failed, sum(outcome = 'missed') AS missed,
        sum(outcome = 'invalid') AS invalid, sum(outcome = 'failed' AND NOT (${failed})) AS other
-     FROM trials WHERE ${matching} GROUP BY phase ORDER BY phase`,
+     FROM trials WHERE ${matching} AND package = $package GROUP BY phase ORDER BY phase`,
     bindings(filter),
   );
   const order = (phase: string): number =>

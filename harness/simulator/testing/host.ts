@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, watch } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -30,19 +30,36 @@ export async function simulator(...args: readonly string[]): Promise<{ code: num
 export class HostPort {
   text = '';
   private readonly waiting = new Set<() => void>();
+  private readonly watching: NodeJS.Timeout;
+  private gone: () => void = () => undefined;
+  private readonly left = new Promise<void>((done) => {
+    this.gone = done;
+  });
 
-  private constructor(private readonly port: SerialPort) {
+  private constructor(
+    private readonly port: SerialPort,
+    path: string,
+    private readonly terminal: string,
+  ) {
+    // serialport mostly does not notice that a terminal has gone, and reads on for ever: the symlink tells.
+    this.watching = setInterval(() => {
+      if (this.terminal !== target(path)) this.leave();
+    }, 5);
     port.on('data', (data: Buffer) => {
       this.text += data.toString('latin1');
       for (const look of this.waiting) look();
     });
     port.on('error', () => undefined);
+    port.on('close', () => {
+      this.leave();
+    });
   }
 
   static async open(path: string): Promise<HostPort> {
     const port = new SerialPort({ path, baudRate: 115200, autoOpen: false });
+    const terminal = target(path) ?? path;
     await new Promise<void>((done, fail) => port.open((error) => (error ? fail(error) : done())));
-    return new HostPort(port);
+    return new HostPort(port, path, terminal);
   }
 
   /** Resolves with the match in what came since `forget`. */
@@ -79,11 +96,34 @@ export class HostPort {
   }
 
   get closed(): Promise<void> {
-    return this.port.isOpen ? once(this.port, 'close').then(() => undefined) : Promise.resolve();
+    return this.left;
   }
 
   async close(): Promise<void> {
-    if (this.port.isOpen) await new Promise<void>((done) => this.port.close(() => done()));
+    this.leave();
+    await this.left;
+  }
+
+  private leave(): void {
+    clearInterval(this.watching);
+    if (!this.port.isOpen) {
+      this.gone();
+      return;
+    }
+    // What cannot be sent any more would keep it open for half a minute.
+    this.port.flush(() => {
+      this.port.close(() => {
+        this.gone();
+      });
+    });
+  }
+}
+
+function target(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
   }
 }
 
