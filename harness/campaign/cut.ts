@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../base/errors.js';
 import { sources, type Source } from '../journal/events.js';
 
-/** What sets a cut off. A download's percentage counts the bytes that our server handed out. */
+/** What sets a cut off. A download's percentage counts the bytes that our server handed out; `failed-end` is an END other than 0. */
 export const anchors = [
   'download-start',
   'download',
@@ -16,6 +16,7 @@ export const anchors = [
   'start',
   'updating',
   'end',
+  'failed-end',
   'ready',
   'silence',
 ] as const;
@@ -53,6 +54,7 @@ export function phaseOf(point: CutPoint): Phase {
       // Seconds after START the recovery is under way.
       return point.delay < 1000 ? 'start' : 'updating';
     case 'updating':
+    case 'failed-end':
     case 'silence':
       return 'updating';
     case 'end':

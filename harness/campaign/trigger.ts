@@ -127,6 +127,8 @@ function reaches(point: CutPoint, report: Report): boolean {
       );
     case 'end':
       return report.kind === 'end' && report.code === 0;
+    case 'failed-end':
+      return report.kind === 'end' && report.code !== undefined && report.code !== 0;
     default:
       return false;
   }

@@ -140,6 +140,43 @@ describe("the firmware's fault", () => {
     ['four attempts', () => refused(4, 505, { contents: 'corrupt' }), ['retries.count'], 'rolled-back'],
     ['seven attempts', () => refused(7, 505, { contents: 'corrupt' }), ['retries.count'], 'rolled-back'],
     [
+      'a cut after a failed attempt that sets the count back',
+      () => {
+        const story = fetched('ufs', { contents: 'corrupt' });
+        for (let attempt = 1; attempt <= 7; attempt += 1) {
+          story.say(both, 'START', 3, 'END,505');
+          if (attempt === 1) story.cut();
+          else story.reboots();
+        }
+        return story.normal().end().after({});
+      },
+      ['retries.count'],
+      'rolled-back',
+    ],
+    ['START on USB only', () => fetched('ufs').say(['at'], 'START').say(both, 50, 100, 'END,0').upgraded(), ['order.local']],
+    [
+      'the second half fetched once more',
+      () =>
+        script()
+          .start('http')
+          .command()
+          .say(both, 'HTTPSTART')
+          .served()
+          .event({
+            type: 'server.request',
+            protocol: 'http',
+            connection: 9,
+            request: 9,
+            verb: 'GET',
+            path: '/update-v12-to-v13.zip',
+            offset: 100_000,
+          })
+          .say(both, 'HTTPEND,0')
+          .reboots()
+          .flashes(),
+      ['fetch.once'],
+    ],
+    [
       'retries without end',
       () => {
         const story = fetched('ftp', { contents: 'corrupt' });

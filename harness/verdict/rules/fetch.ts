@@ -119,6 +119,36 @@ export const fetchRules: readonly Rule[] = [
     },
   },
   {
+    id: 'fetch.once',
+    serves: ['DG-10'],
+    title: 'A file that was fetched whole is not fetched again',
+    blames: 'firmware',
+    applies: (record) =>
+      !isLocal(record) && !record.fromLog && record.intent === 'valid' && record.fault === undefined && fetchOf(record).whole,
+    exercises: () => [],
+    check(record) {
+      const own = record.requests.filter(
+        ({ request }) => gets.has(request.verb.toUpperCase()) && isPublishedPath(record, request.path),
+      );
+      const whole = own.find(
+        ({ request, response }) =>
+          (request.offset ?? 0) === 0 && response !== undefined && good.has(response.code) && response.whole && response.sent > 0,
+      );
+      const again = own.find(({ request }) => whole?.response !== undefined && request.t > whole.response.t);
+      if (whole?.response === undefined || again === undefined) return [];
+      const { verb, offset = 0 } = again.request;
+      return [
+        {
+          owner: 'firmware',
+          text: 'the file had been handed out whole, yet it was asked for again',
+          expected: 'one request for the whole file, or for one part after the other',
+          seen: `${verb} from byte ${String(offset)} on`,
+          events: [whole.request.n, whole.response.n, again.request.n],
+        },
+      ];
+    },
+  },
+  {
     id: 'fetch.login',
     serves: ['DG-10'],
     title: 'The module logs in with the user of the source string',

@@ -217,7 +217,7 @@ function missing(record: UpgradeRecord): Held[] {
     });
     if (watch !== undefined) hold('START', watch, [opening.events[0]]);
   }
-  held.push(...missingProgress(record));
+  held.push(...missingProgress(record), ...missingStart(record));
   const silent = endWitness(record);
   if (runs(record) === 'new' && silent !== undefined && !attempts.some(({ ends }) => ends.includes(0)))
     hold('END,0', silent, [attempts.at(-1)?.events.at(-1), record.after.event]);
@@ -253,6 +253,30 @@ function missingProgress(record: UpgradeRecord): Held[] {
       events: eventsOf([start, end]),
     },
   ];
+}
+
+/**
+ * START that one line carried, and another did not, which never leaves and carried the rest of the attempt. A line that leaves with the
+ * module opens too late for it.
+ */
+function missingStart(record: UpgradeRecord): Held[] {
+  for (const { reports } of record.attempts) {
+    const start = reports.find(({ kind }) => kind === 'start');
+    if (start === undefined) continue;
+    const next = reports.find((report) => report !== start && isRecovery(report));
+    const watch = record.watches.find((candidate) => {
+      if (candidate.reenumerates || orderOn(start, candidate.line) !== undefined) return false;
+      const to = orderOn(next, candidate.line);
+      const before = record.reports.findLast((report) => (orderOn(report, candidate.line) ?? Infinity) < start.order);
+      const from = orderOn(before, candidate.line) ?? record.startedAt.t;
+      return to !== undefined && continuous(record, candidate, from, to);
+    });
+    if (watch === undefined) continue;
+    const seen = `${quoted(start)} on ${start.lines.join(', ')} only`;
+    const text = `START was not reported on line ${watch.line}, which was open throughout and carried what follows it`;
+    return [{ owner: 'firmware', text, expected: '', seen, events: eventsOf([start]) }];
+  }
+  return [];
 }
 
 /** A line that carried the last progress and stayed open until normal mode: END would have been on it. */

@@ -39,6 +39,9 @@ export function silentReturns(record: UpgradeRecord): number {
   }).length;
 }
 
+/** Cuts that may have left an attempt uncounted, which is not settled; an attempt that had reported its END is over and counted. */
+const disturbed = (record: UpgradeRecord): number => record.cuts.filter(({ phase }) => phase !== 'retry').length;
+
 /** Nothing of an attempt can have been missed. */
 export function sawEveryAttempt(record: UpgradeRecord): boolean {
   const { attempts } = record;
@@ -76,8 +79,7 @@ export const retryRules: readonly Rule[] = [
       const events = record.attempts.map(({ events: [event] }) => event);
       const base = { expected, seen, events };
       if (firmware.afterRetries === 'retries-for-ever' && !endedWell(record)) return [];
-      // Whether a cut uses up an attempt is not settled.
-      const limit = most + record.powerCuts;
+      const limit = most + disturbed(record);
       if (certain > limit) return [{ ...base, owner: 'firmware', text: 'the upgrade was tried more often than it may be' }];
       if (count > limit)
         return [
@@ -113,7 +115,7 @@ export const retryRules: readonly Rule[] = [
       if (answersAfter(record) || record.device !== undefined || record.stopped?.why !== 'limit') return [];
       if (firmware.afterRetries === 'retries-for-ever') return [];
       const { most } = allowedAttempts(firmware);
-      if (certainAttempts(record).length > most + record.powerCuts) return [];
+      if (certainAttempts(record).length > most + disturbed(record)) return [];
       if (!stillAtIt(record)) return [];
       return [
         {
