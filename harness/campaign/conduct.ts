@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js';
+import { pause, scaledDeadline, type Clock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { Journal } from '../journal/journal.js';
 import type { Package, Unit, Upgrade } from '../module/types.js';
@@ -28,6 +28,9 @@ export interface Trial extends TrialResult {
   readonly upgrade: Upgrade;
   readonly record: UpgradeRecord;
 }
+
+/** STATUS of a unit without supply has fallen by then, ms: as long as the supply stays off at least. */
+const realDecay = 3000;
 
 /** Runs trials of power cuts on one unit, each in one upgrade, and writes what was asked and what came of it. */
 export class Conductor {
@@ -123,11 +126,19 @@ export class Conductor {
     }
   }
 
+  /** STATUS without edges must be asked while the supply is off: afterwards it proves nothing. */
+  async #witness(): Promise<void> {
+    const { power, clock, scale } = this.parts;
+    const until = clock.now() + scaledDeadline(realDecay, scale);
+    while ((await power.status()) === true && clock.now() < until) await pause(clock, 10);
+  }
+
   /** Power comes back after the least time off, and the next point is armed. A switch that fails shows in the journal and as a rig fault. */
   async #restore(id: string, trigger: Trigger): Promise<void> {
     const { power, journal } = this.parts;
     try {
       await power.settled();
+      await this.#witness();
       await power.on(`${id}: back after the cut`, { running: false });
       trigger.next();
     } catch (error) {

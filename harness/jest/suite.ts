@@ -6,7 +6,7 @@ export { boundaries, logSpaced, sequence, smoke, stratified, sweep } from '../ca
 import type { CutTrial } from '../campaign/cut.js';
 import type { Trial } from '../campaign/conduct.js';
 import type { Source } from '../journal/events.js';
-import type { Package } from '../module/types.js';
+import type { Package, Upgrade } from '../module/types.js';
 import { doneBefore, marked, outcomeOf } from './outcome.js';
 import type { Need, World } from './world.js';
 
@@ -70,6 +70,14 @@ export const drift: World['drift'] = (upgrades) => world().drift(upgrades);
 
 /** Runs one trial of power cuts. */
 export const cutTrial = (trial: CutTrial, step: Package): Promise<Trial> => world().cut(trial, step);
+
+/** Leaves the test that runs without a verdict, for a reason that only showed in it. */
+export function leaveOut(reason: string): never {
+  throw new Error(marked('skipped', reason));
+}
+
+/** Somebody connected to our server during the upgrade. */
+export const reachedServer = (upgrade: Upgrade): boolean => upgrade.events.some(({ type }) => type === 'server.connection');
 
 export interface CheckOptions {
   /** Requirement ids (docs/requirements.md) that this test puts to the proof. */
