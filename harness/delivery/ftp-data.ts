@@ -1,5 +1,6 @@
 import { createServer, isIPv4, Socket, type AddressInfo, type Server } from 'node:net';
 import { FtpRefusal, itsPromise, type DataConnector } from './ftp-inside.js';
+import { reset } from './reset.js';
 import type { Clock } from '../base/clock.js';
 
 /** ms for the data connection to come about once a command needs it. A mobile network takes its time. */
@@ -116,7 +117,7 @@ export class FtpData implements DataConnector {
     const [peer, expected] = [socket.remoteAddress, control.remoteAddress];
     if (peer !== expected || this.#listener !== listener) {
       note(`FTP data connection from ${String(peer)} refused: the control connection is from ${String(expected)}`);
-      socket.resetAndDestroy();
+      reset(socket);
       return;
     }
     listener.close();

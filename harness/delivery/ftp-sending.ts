@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { acknowledged } from './acknowledged.js';
 import type { DeliveryContext } from './context.js';
 import type { FtpData } from './ftp-data.js';
+import { reset } from './reset.js';
 import { FtpRefusal } from './ftp-inside.js';
 import type { Gate } from './gate.js';
 import type { Published } from './shelf.js';
@@ -91,6 +92,6 @@ export class FtpSending extends EventEmitter {
     // First what was sent must arrive: a reset throws away what still waits in the kernel.
     if (end === 'reset' || end === 'gone') await acknowledged(socket, context.clock, published.signal);
     if (end === 'gone' && published.fault !== undefined) gate.vanish(published.fault);
-    socket.resetAndDestroy();
+    reset(socket);
   }
 }

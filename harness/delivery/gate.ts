@@ -5,6 +5,7 @@ import { hasCode, messageOf, RigFault } from '../base/errors.js';
 import { hostText } from './address.js';
 import type { DeliveryContext, Protocol } from './context.js';
 import type { ArmedFault } from './fault.js';
+import { reset } from './reset.js';
 
 /** Connections at the same time. A module needs one or two; the rest is strangers on an open port. */
 const mostConnections = 64;
@@ -159,13 +160,13 @@ export class Gate {
     const [refusing] = this.#refusing;
     if (refusing !== undefined) {
       refusing.struck(`connection ${String(connection)} refused`);
-      socket.resetAndDestroy();
+      reset(socket);
     } else if (this.#visitors.size > mostConnections) {
       journal.write({
         type: 'note',
         text: `${protocol} connection ${String(connection)} refused: ${String(mostConnections)} are open`,
       });
-      socket.resetAndDestroy();
+      reset(socket);
     } else {
       socket.setKeepAlive(true, 60_000);
       this.welcome({ socket, connection });
@@ -173,6 +174,6 @@ export class Gate {
   }
 
   #breakAll(): void {
-    for (const socket of [...this.#others, ...this.#visitors]) socket.resetAndDestroy();
+    for (const socket of [...this.#others, ...this.#visitors]) reset(socket);
   }
 }

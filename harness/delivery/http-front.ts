@@ -4,6 +4,7 @@ import { messageOf } from '../base/errors.js';
 import { acknowledged } from './acknowledged.js';
 import type { DeliveryContext } from './context.js';
 import type { Gate } from './gate.js';
+import { reset } from './reset.js';
 import type { HttpBehind } from './http-behind.js';
 import type { Published, Shelf } from './shelf.js';
 import { transfer } from './transfer.js';
@@ -29,6 +30,14 @@ export interface HttpFrontParts {
   readonly behind: HttpBehind;
 }
 
+/** A connection as the front knows it. */
+interface Guest {
+  readonly connection: number;
+  /** Requests not yet answered: a client may send the next before the end of the last is known. */
+  requests: number;
+  cancelIdle: () => void;
+}
+
 interface Exchange {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
@@ -42,8 +51,7 @@ interface Exchange {
  */
 export class HttpFront {
   readonly #server: Server;
-  readonly #connections = new WeakMap<Socket, number>();
-  readonly #idle = new WeakMap<Socket, () => void>();
+  readonly #guests = new WeakMap<Socket, Guest>();
   #requests = 0;
 
   constructor(private readonly parts: HttpFrontParts) {
@@ -57,16 +65,19 @@ export class HttpFront {
 
   /** Takes over a connection that the gate let in. */
   enter(socket: Socket, connection: number): void {
-    this.#connections.set(socket, connection);
-    this.#await(socket);
-    socket.once('close', () => this.#idle.get(socket)?.());
+    const guest: Guest = { connection, requests: 0, cancelIdle: () => undefined };
+    this.#guests.set(socket, guest);
+    socket.once('close', () => {
+      guest.cancelIdle();
+    });
+    this.#count(socket, 0);
     this.#server.emit('connection', socket);
     socket.resume();
   }
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = message;
-    this.#idle.get(socket)?.();
+    this.#count(socket, 1);
     message.resume();
     const path = pathOf(message.url ?? '');
     const exchange = this.#record(message, response, path ?? (message.url ?? '').slice(0, 300));
@@ -79,12 +90,12 @@ export class HttpFront {
       this.parts.context.journal.write({ type: 'note', text: `HTTP ${exchange.label}: ${messageOf(error)}` });
       socket.destroy();
     }
-    if (!socket.destroyed) this.#await(socket);
+    this.#count(socket, -1);
   }
 
   #record(message: IncomingMessage, response: ServerResponse, path: string): Exchange {
     const { journal, clock } = this.parts.context;
-    const connection = this.#connections.get(message.socket) ?? 0;
+    const connection = this.#guests.get(message.socket)?.connection ?? 0;
     const request = ++this.#requests;
     const begun = clock.now();
     const first = Number(/^bytes=(\d{1,15})-/.exec(message.headers.range ?? '')?.[1] ?? 0);
@@ -176,19 +187,19 @@ export class HttpFront {
         // First what was sent must arrive: a reset throws away what still waits in the kernel.
         await acknowledged(socket, clock, published.signal);
         if (end === 'gone' && published.fault !== undefined) this.parts.gate.vanish(published.fault);
-        socket.resetAndDestroy();
+        reset(socket);
         break;
       case 'lost':
       case 'withdrawn':
       case 'unreadable':
-        socket.resetAndDestroy();
+        reset(socket);
     }
     answer({ code, size, sent, whole });
   }
 
   #unreadable(socket: Socket): void {
     if (socket.destroyed) return;
-    const connection = this.#connections.get(socket) ?? 0;
+    const connection = this.#guests.get(socket)?.connection ?? 0;
     const request = ++this.#requests;
     const common = { protocol: 'http', connection, request } as const;
     this.parts.context.journal.write({ type: 'server.request', ...common, verb: '?', path: '' });
@@ -196,10 +207,15 @@ export class HttpFront {
     socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
   }
 
-  /** Sends a client away that says nothing for too long. */
-  #await(socket: Socket): void {
-    const cancel = this.parts.context.clock.after(patience, () => socket.destroy());
-    this.#idle.set(socket, cancel);
+  /** Counts the requests that a connection waits for; with none left, a client that says nothing for too long is sent away. */
+  #count(socket: Socket, change: number): void {
+    const guest = this.#guests.get(socket);
+    if (guest === undefined) return;
+    guest.requests += change;
+    guest.cancelIdle();
+    if (guest.requests === 0 && !socket.destroyed) {
+      guest.cancelIdle = this.parts.context.clock.after(patience, () => socket.destroy());
+    }
   }
 }
 

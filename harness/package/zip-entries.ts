@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
-import { messageOf } from '../base/errors.js';
+import { messageOf, UserError } from '../base/errors.js';
 import { inspectionLimits, printable, refusal } from './refusal.js';
 import { readAt, type ZipEnd } from './zip-end.js';
 
@@ -51,7 +51,7 @@ export async function openZip(handle: FileHandle, file: string, end: ZipEnd): Pr
         cursor += 46 + entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength;
       }
     } catch (error) {
-      throw isRefusal(error) ? error : refusal(file, messageOf(error), cursor);
+      throw error instanceof UserError ? error : refusal(file, messageOf(error), cursor);
     }
     if (cursor !== end.directoryOffset + end.directorySize) {
       throw refusal(file, `the directory lists ${String(entries.length)} entries but goes on after them`, cursor);
@@ -63,10 +63,6 @@ export async function openZip(handle: FileHandle, file: string, end: ZipEnd): Pr
     zip.close();
     throw error;
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof Error && error.name === 'UserError';
 }
 
 function checkedName(file: string, entry: Entry, offset: number): string {

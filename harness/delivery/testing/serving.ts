@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../base/clock.js';
+import { systemClock, type Clock } from '../../base/clock.js';
 import { seeded } from '../../base/random.js';
 import { Secrets } from '../../base/secrets.js';
 import type { EventOf, EventType, JournalEvent } from '../../journal/events.js';
@@ -29,13 +29,14 @@ export async function serving(
   protocol: 'ftp' | 'http',
   definition: Partial<FtpDefinition & HttpDefinition> = {},
   seed = 4711,
+  clock: Clock = systemClock,
 ): Promise<Serving> {
   const base = mkdtempSync(join(tmpdir(), 'dfota-delivery-'));
   const folder = join(base, 'served');
   mkdirSync(folder);
   const secrets = new Secrets();
-  const journal = memoryJournal({ clock: systemClock, secrets });
-  const context = { journal, clock: systemClock, secrets, random: seeded(seed, protocol), folder };
+  const journal = memoryJournal({ clock, secrets });
+  const context = { journal, clock, secrets, random: seeded(seed, protocol), folder };
   const whole = { listen: '127.0.0.1:0', advertise: '127.0.0.1:0', ...definition };
   const server = await (protocol === 'ftp' ? startFtpServer(whole, context) : startHttpServer(whole, context));
   let files = 0;
@@ -66,6 +67,27 @@ export async function serving(
     async close() {
       await server.close();
       rmSync(base, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A clock whose long timers, those of 5 s and more, go off only when they are told to. */
+export function patientClock(): Clock & { runOut(): void; readonly waiting: number } {
+  const long = new Set<() => void>();
+  return {
+    ...systemClock,
+    after(ms, callback) {
+      if (ms < 5_000) return systemClock.after(ms, callback);
+      long.add(callback);
+      return () => long.delete(callback);
+    },
+    runOut() {
+      const due = [...long];
+      long.clear();
+      for (const callback of due) callback();
+    },
+    get waiting() {
+      return long.size;
     },
   };
 }
