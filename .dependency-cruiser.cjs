@@ -1,7 +1,20 @@
 'use strict';
 // The rooms of the harness, lowest first: an import may only point to a lower room (docs/architecture.md).
 const rooms = [
-  'base', 'journal', 'rig', 'package', 'line', 'at', 'power', 'delivery', 'module', 'verdict', 'campaign', 'report', 'jest', 'cli',
+  'base',
+  'journal',
+  'rig',
+  'package',
+  'line',
+  'at',
+  'power',
+  'delivery',
+  'module',
+  'verdict',
+  'campaign',
+  'report',
+  'jest',
+  'cli',
 ];
 
 const upwards = rooms.slice(0, -1).map((room, index) => ({
@@ -35,7 +48,9 @@ module.exports = {
       severity: 'error',
       comment: 'A verdict is a function of the journal: no file, port, process or clock.',
       from: { path: '^harness/(verdict|campaign)/', pathNot: '\\.test\\.ts$|/testing/|^harness/campaign/(ledger|conduct)' },
-      to: { path: '^(node:)?(fs|net|child_process|http|timers|os|worker_threads|dgram)(/|$)|^harness/(line|power|delivery|module)/(?!types\\.ts$)' },
+      to: {
+        path: '^(node:)?(fs|net|child_process|http|timers|os|worker_threads|dgram)(/|$)|^harness/(line|power|delivery|module)/(?!types\\.ts$)',
+      },
     },
     {
       name: 'suites-see-the-jest-room-only',
@@ -45,7 +60,12 @@ module.exports = {
       to: { path: '^harness/', pathNot: '^harness/jest/suite\\.ts$' },
     },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'tests-stay-outside', severity: 'error', from: { pathNot: '\\.test\\.ts$|/testing/' }, to: { path: '\\.test\\.ts$|/testing/' } },
+    {
+      name: 'tests-stay-outside',
+      severity: 'error',
+      from: { pathNot: '\\.test\\.ts$|/testing/' },
+      to: { path: '\\.test\\.ts$|/testing/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -29,7 +29,12 @@ if (existsSync(schema)) {
 
 const { files } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
 for (const [name, { sha256 }] of Object.entries(files)) {
-  if (createHash('sha256').update(readFileSync(join(folder, name))).digest('hex') !== sha256) problems.push(`${name} is not what the manifest says`);
+  if (
+    createHash('sha256')
+      .update(readFileSync(join(folder, name)))
+      .digest('hex') !== sha256
+  )
+    problems.push(`${name} is not what the manifest says`);
 }
 for (const problem of problems) console.error(`${folder}: ${problem}`);
 console.log(`${cases - skipped - bad} passed, ${bad} failed, ${skipped} skipped`);

@@ -68,9 +68,7 @@ export class RigFault extends ExplainedError {
 
 /** True when the value has the given Node.js error code, for example `ENOENT`. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return (
-    typeof error === 'object' && error !== null && 'code' in error && codes.includes(String((error).code))
-  );
+  return typeof error === 'object' && error !== null && 'code' in error && codes.includes(String(error.code));
 }
 
 /** The message of whatever was thrown. */

@@ -1,4 +1,4 @@
-import type { DeliveryFault, EventOf, Source } from '../journal/events.js';
+import type { DeliveryFault, Source } from '../journal/events.js';
 
 /** A package that a module can fetch until it is withdrawn. */
 export interface Publication {
@@ -37,5 +37,3 @@ export interface PackageServer {
   ): { readonly target: string; readonly maskedTarget: string };
   close(): Promise<void>;
 }
-
-export type ServerEvent = EventOf<'server.request'> | EventOf<'server.response'>;
