@@ -5,10 +5,19 @@ import type { Dice } from './core/bytes.js';
 /** The limits of `AT+QFOTADL`, in bytes. */
 export interface Limits {
   readonly url: number;
-  /** User, password, host and path of an FTP address, each. */
-  readonly part: number;
+  /** Of the parts of an FTP address. */
+  readonly user: number;
+  readonly password: number;
+  readonly host: number;
+  readonly path: number;
   readonly localPath: number;
   readonly lowestPort: number;
+  readonly highestPort: number;
+  /** The ports where an address names none. */
+  readonly ftpPort: number;
+  readonly httpPort: number;
+  /** Whether a local path elsewhere than in UFS and on the card will do. */
+  readonly otherPaths: boolean;
 }
 
 /** What the module keeps outside the firmware image. */
@@ -23,6 +32,18 @@ export interface Nv {
   indications: boolean;
   /** Does not boot any more, whatever the image says. */
   bricked: boolean;
+  /** Starts that end in a memory dump instead of normal mode, still to come. */
+  dumps: number;
+}
+
+/** What is there of the module's files for a deviation to spoil. */
+export interface Spoils {
+  wipe(): void;
+  wipeCard(): void;
+  /** Changes a byte in the first file of UFS. */
+  damageOne(): void;
+  /** Deletes the local package that was used. */
+  dropPackage(): void;
 }
 
 /** A loss of power, as it met the module. */
@@ -31,7 +52,12 @@ export interface CutSeen {
   /** Of the running upgrade; undefined outside one. */
   readonly percent: number | undefined;
   readonly torn: boolean;
+  /** Success has been reported, and normal mode has not been reached yet. */
+  readonly ending: boolean;
 }
+
+/** How a serial line is laid: `mute` takes bytes and gives none, `renamed` is found under another name. */
+export type Wiring = 'sound' | 'mute' | 'renamed';
 
 /** What a download is after. */
 export interface Remote {
@@ -53,42 +79,94 @@ export interface Behaviour {
   readonly summary: string;
   /** Whose fault it is when a suite meets it. */
   readonly owner: 'firmware' | 'rig';
+  /** Real modules that are sound do this too: no suite may find fault with it. */
+  readonly harmless?: boolean;
 
   /** How many attempts there are at most. */
   maxAttempts?(sound: number): number;
   /** What the retry counter starts from; `previous` is where the last upgrade left it. */
   firstCount?(sound: number, previous: number): number;
+  /** The counter as a boot finds it; `warm`: power was kept since the last one. */
+  countAtBoot?(sound: number, warm: boolean): number;
+  /** Whether an attempt ended by a cut is used up. */
+  cutsCount?(sound: boolean): boolean;
+  /** Whether each failed attempt prints its END. */
+  endEach?(sound: boolean): boolean;
   /** Whether recovery goes on with a package it must refuse, and then says it runs the new version. */
-  toleratesPackage?(sound: boolean, problem: PackageProblem): boolean;
+  toleratesPackage?(sound: boolean, problem: PackageProblem, data: Buffer | undefined): boolean;
   /** Whether an attempt leaves the flash alone, and reports success. */
   writesNothing?(sound: boolean): boolean;
   /** What is reported in place of one report. `percent` is the last percentage reported in this attempt. */
   reports?(sound: readonly Report[], percent: number): readonly Report[];
+  /** Whether recovery stands still for good once it has reported this. */
+  hangs?(sound: boolean, percent: number): boolean;
+  /** Seconds of work on the flash in a whole upgrade, before scaling. */
+  flashSeconds?(sound: number): number;
 
   limits?(sound: Limits): Limits;
   /** Whether a local file that does not exist is accepted. */
   acceptsMissingFile?(sound: boolean): boolean;
   /** Whether a refused `AT+QFOTADL` reboots the module all the same. */
   rebootsAfterRefusal?(sound: boolean): boolean;
+  /** What is reported after a refused `AT+QFOTADL`; an empty text is nothing. */
+  reportAfterRefusal?(sound: string): string;
+  /** Whether `AT+QFOTADL` is taken at all, `since` what has gone before. */
+  takesUpgrade?(sound: boolean, since: { readonly gaveUp: boolean; readonly downloadFailed: boolean }): boolean;
+  /** Whether `AT+QFOTADL=?` is answered with OK. */
+  knowsTest?(sound: boolean): boolean;
+  /** What an upgrade from a local file does on the network. */
+  localDownload?(sound: 'nothing' | 'requests' | 'reports'): 'nothing' | 'requests' | 'reports';
   /** What is really asked of the server. */
   remote?(sound: Remote): Remote;
+  /** How often a package is fetched; each time after the first from somewhere in its middle. */
+  fetches?(sound: number): number;
+  /** Bytes a second that arrive, before scaling. */
+  bytesPerSecond?(sound: number): number;
   /** The code at the end of a download; 0 goes on to recovery. */
-  downloadEnd?(sound: number): number;
+  downloadEnd?(sound: number, kind: Remote['kind']): number;
+  /** Whether that end is reported. */
+  reportsDownloadEnd?(sound: boolean, code: number): boolean;
+  rebootsAfterFailedDownload?(sound: boolean): boolean;
 
   /** Changes what the module keeps, at the first normal boot after an upgrade. */
-  afterUpgrade?(nv: Nv, files: { wipe(): void }): void;
+  afterUpgrade?(nv: Nv, files: Spoils): void;
+  /** The revision the module says it runs; `upgraded`: the last upgrade succeeded. */
+  shownRevision?(sound: string, upgraded: boolean): string;
+  /** Whether normal mode comes up; `gaveUp`: the last upgrade ended with the old version restored. */
+  startsUp?(sound: boolean, gaveUp: boolean): boolean;
   /** May brick the module, by setting `nv.bricked`. */
   onCut?(cut: CutSeen, nv: Nv): void;
-  /** Whether the module stays alive without its supply, as long as VBUS is there. */
-  livesOnVbus?(sound: boolean): boolean;
-  /** What the supply does when it is told so. */
-  supply?(sound: boolean): boolean;
-  /** What STATUS shows. */
-  status?(sound: boolean): boolean;
   /** Seconds from power to normal mode, before scaling. */
-  bootSeconds?(sound: number): number;
+  bootSeconds?(sound: number, upgraded: boolean): number;
+  /** Whether commands are echoed after a start. */
+  echo?(sound: boolean): boolean;
+  /** The state in `+CREG` while the module is registered. */
+  registration?(sound: number): number;
   /** The writes to a port that make up one URC (framing included); an empty list loses it. */
   urc?(sound: readonly string[], port: 'at' | 'uart', dice: Dice): readonly string[];
+
+  /** Whether the module stays alive without its supply, as long as VBUS is there. */
+  livesOnVbus?(sound: boolean): boolean;
+  /** Whether it stays alive without its supply by what comes in over the UART, with no more than the UART to show for it. */
+  livesOnUart?(sound: boolean): boolean;
+  /** What the supply does when it is told so; `offs`: how often it has been told to go off, this time included. */
+  supply?(sound: boolean, offs: number): boolean;
+  /** Seconds for which the module lives on after its supply was switched off, before scaling. */
+  decaySeconds?(sound: number): number;
+  /** What PWRKEY does when it is told so. */
+  powerKey?(sound: boolean): boolean;
+  /** What STATUS shows. */
+  status?(sound: boolean): boolean;
+  wiring?(sound: Wiring, port: 'at' | 'uart'): Wiring;
+  /** Seconds between two bursts of noise on the UART, before scaling; 0 is none. */
+  noiseSeconds?(sound: number): number;
+  /** The IMEI of the unit at the end of this line. */
+  imei?(sound: string, port: 'at' | 'uart'): string;
+  card?(sound: boolean): boolean;
+  /** What becomes of a connection to a server. */
+  network?(sound: 'open' | 'refused' | 'silent'): 'open' | 'refused' | 'silent';
+  /** Whether the control socket still works at the n-th request. */
+  controls?(sound: boolean, requests: number): boolean;
 }
 
 type HookName = {
@@ -118,7 +196,7 @@ export class Behaviours {
     return answer as Parameters<Hook<K>>[0];
   }
 
-  afterUpgrade(nv: Nv, files: { wipe(): void }): void {
+  afterUpgrade(nv: Nv, files: Spoils): void {
     for (const behaviour of this.list) behaviour.afterUpgrade?.(nv, files);
   }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
+import type { Behaviour } from './behaviour.js';
 import { ctl } from './ctl.js';
 import { DEFECTS } from './defects/index.js';
 import type { ModuleName } from './core/image.js';
@@ -98,9 +99,8 @@ async function main(argv: readonly string[]): Promise<void> {
       'list what --defect knows',
       (y) => y.option('json', { type: 'boolean', default: false, describe: 'for programs' }),
       ({ json }) => {
-        const list = DEFECTS.map(({ name, owner, summary }) => ({ name, owner, summary }));
-        if (json) console.log(JSON.stringify(list, undefined, 2));
-        else for (const { name, owner, summary } of list) console.log(`${name.padEnd(32)} ${owner.padEnd(9)} ${summary}`);
+        if (json) console.log(JSON.stringify(DEFECTS.map(described), undefined, 2));
+        else for (const defect of DEFECTS) console.log(inALine(defect));
       },
     )
     .demandCommand(1, 'name a command')
@@ -112,6 +112,14 @@ async function main(argv: readonly string[]): Promise<void> {
       process.exit(2);
     })
     .parseAsync();
+}
+
+function described({ name, owner, harmless = false, summary }: Behaviour): object {
+  return { name, owner, harmless, summary };
+}
+
+function inALine({ name, owner, harmless, summary }: Behaviour): string {
+  return `${name.padEnd(30)} ${(harmless === true ? 'harmless' : owner).padEnd(9)} ${summary}`;
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -62,6 +62,12 @@ test.each<[Partial<Policy>, readonly string[]]>([
   expect({ ...short, seconds: 0, cpuSeconds: 0 }).toEqual({ ...whole, seconds: 0, cpuSeconds: 0 });
 });
 
+test('a module that is lost by a cut after END 0 is found at the very end', () => {
+  const { operations, failures } = swept({}, ['brick-at-end']);
+  const single = failures.filter(({ cut }) => !cut.includes(','));
+  expect(single.map(({ cut }) => cut)).toEqual([`${operations - 1}`, `${operations - 1}~`]);
+});
+
 test('a broken recovery is found out the same way by both', () => {
   jest.spyOn(Recovery.prototype as unknown as { isSaved(): boolean }, 'isSaved').mockReturnValue(false);
   const [short, whole] = [swept({ profile: 'no-backup' }), swept({ profile: 'no-backup' }, [], true)];

@@ -195,9 +195,10 @@ class Sweep {
 
   /** The power goes before this operation, or in the middle of it. */
   private cut(op: FlashOp, torn: boolean, counts = 1): void {
+    const ending = this.core.log.read().flag === 'done';
     if (torn) this.core.flash.tear(op, this.dice.between(0, 1));
     this.cuts += counts;
-    this.options.behaviours.onCut({ mode: this.mode, percent: this.percent, torn }, this.nv);
+    this.options.behaviours.onCut({ mode: this.mode, percent: this.percent, torn, ending }, this.nv);
   }
 
   private take(step: Step): void {

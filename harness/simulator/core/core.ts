@@ -50,7 +50,8 @@ export class Core {
 
   /** One boot, from the loader on. `warm`: the reboot that ends an upgrade, with power kept. */
   *boot(warm: boolean): Generator<Step, Outcome, void> {
-    const record = this.log.read();
+    const found = this.log.read();
+    const record = { ...found, attempts: this.behaviours.ask('countAtBoot', found.attempts, warm) };
     if (record.flag === 'recovery') {
       if (!this.exhausted(record)) return yield* this.upgrade(record);
       yield* this.put({ ...record, flag: 'restore' });
@@ -81,7 +82,8 @@ export class Core {
 
   private *upgrade(record: BootRecord): Generator<Step, Outcome, void> {
     yield { kind: 'mode', mode: 'recovery' };
-    const begun = { ...record, attempts: record.attempts + (this.policy.cutsCount ? 1 : 0), starts: record.starts + 1 };
+    const cutsCount = this.behaviours.ask('cutsCount', this.policy.cutsCount);
+    const begun = { ...record, attempts: record.attempts + (cutsCount ? 1 : 0), starts: record.starts + 1 };
     yield* this.put(begun);
     yield { kind: 'report', report: { kind: 'START' } };
     const recovery = new Recovery(this.images, this.policy, this.packages, this.behaviours);
@@ -92,8 +94,9 @@ export class Core {
       return { kind: 'reboot' };
     }
     const failed = { ...begun, attempts: record.attempts + 1 };
-    if (!this.policy.cutsCount) yield* this.put(failed);
-    if (this.policy.endEach || this.exhausted(failed)) yield { kind: 'report', report: { kind: 'END', err } };
+    if (!cutsCount) yield* this.put(failed);
+    if (this.behaviours.ask('endEach', this.policy.endEach) || this.exhausted(failed))
+      yield { kind: 'report', report: { kind: 'END', err } };
     return { kind: 'reboot' };
   }
 

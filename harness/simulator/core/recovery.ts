@@ -41,7 +41,7 @@ export class Recovery {
     yield { kind: 'work', seconds: CHECK_SECONDS };
     const result = this.check(data, source, base);
     if (isProblem(result)) {
-      if (!this.behaviours.ask('toleratesPackage', false, result)) return result.code;
+      if (!this.behaviours.ask('toleratesPackage', false, result, data)) return result.code;
       yield* this.pretend(data === undefined ? undefined : claimedTarget(data), base);
       return 0;
     }

@@ -18,12 +18,28 @@ export const CUTS: readonly Behaviour[] = [
       if (torn) nv.bricked = true;
     },
   },
-];
-
-/** What the bench does, not the module. */
-export const BENCH: readonly Behaviour[] = [
-  { name: 'supply-stuck-on', summary: 'the supply cannot be switched off', owner: 'rig', supply: () => true },
-  { name: 'supply-inverted', summary: 'the supply is on when it is told off', owner: 'rig', supply: (asked) => !asked },
-  { name: 'back-feed', summary: 'VBUS keeps the module alive without its supply', owner: 'rig', livesOnVbus: () => true },
-  { name: 'status-stuck', summary: 'STATUS is always on', owner: 'rig', status: () => true },
+  {
+    name: 'brick-at-end',
+    summary: 'does not come back after a cut between END 0 and normal mode',
+    owner: 'firmware',
+    onCut: ({ ending }, nv) => {
+      if (ending) nv.bricked = true;
+    },
+  },
+  {
+    name: 'emergency-after-cut',
+    summary: 'is left in emergency download by a cut in mid-update',
+    owner: 'firmware',
+    onCut: ({ percent, ending }, nv) => {
+      if (percent !== undefined && !ending) nv.bricked = true;
+    },
+  },
+  {
+    name: 'dump-after-cut',
+    summary: 'starts into a memory dump once after a cut in mid-update',
+    owner: 'firmware',
+    onCut: ({ percent, ending }, nv) => {
+      if (percent !== undefined && !ending) nv.dumps = 1;
+    },
+  },
 ];

@@ -1,4 +1,5 @@
-import { Behaviours } from '../behaviour.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Nv } from '../behaviour.js';
 import { Dice } from '../core/bytes.js';
 import { freshCore } from '../core/core.js';
@@ -7,6 +8,7 @@ import { makePackage } from '../core/package-file.js';
 import { DEFAULT_POLICY } from '../core/steps.js';
 import type { Report, Step } from '../core/steps.js';
 import { LIMITS, parseFotaSource } from '../module/fota-source.js';
+import { named } from '../testing/unit.js';
 import { DEFECTS } from './index.js';
 
 const [v12, v13] = [makeImage('EC25', 'v12', 'small'), makeImage('EC25', 'v13', 'small')];
@@ -18,9 +20,9 @@ const PACKAGES: Readonly<Record<string, Buffer>> = {
   corrupt,
   truncated: sound.subarray(0, sound.length >> 1),
   wrong: makePackage(v13, v12),
+  text: Buffer.from('<html>404</html>'),
+  empty: Buffer.alloc(0),
 };
-
-const named = (name: string): Behaviours => new Behaviours(DEFECTS.filter((defect) => defect.name === name));
 
 /** Upgrades until normal mode, and says which revision runs and what was reported. */
 function upgrade(defect: string, source: string): { revision: string | undefined; reports: Report[]; ending: string } {
@@ -60,6 +62,8 @@ test.each([
   ['wrong-base-accepted', 'wrong'],
   ['corrupt-accepted', 'corrupt'],
   ['truncated-accepted', 'truncated'],
+  ['no-zip-accepted', 'text'],
+  ['empty-accepted', 'empty'],
 ])('%s: END 0, another version, and a module that boots', (defect, source) => {
   const bad = upgrade(defect, source);
   expect(ends(bad.reports)).toEqual([0]);
@@ -68,12 +72,16 @@ test.each([
   const good = upgrade('none', source);
   expect(good.revision).toBe(v12.revision);
   expect(ends(good.reports)).toHaveLength(5);
+  for (const other of ['wrong', 'corrupt', 'truncated', 'text', 'empty'].filter((name) => name !== source))
+    expect([other, upgrade(defect, other).revision]).toEqual([other, v12.revision]);
 });
 
 test('counting defects count otherwise', () => {
   expect(starts(upgrade('retries-4', 'corrupt').reports)).toBe(4);
   expect(starts(upgrade('retries-6', 'corrupt').reports)).toBe(6);
   expect(starts(upgrade('retries-endless', 'corrupt').reports)).toBe(20);
+  expect(starts(upgrade('no-retry', 'corrupt').reports)).toBe(1);
+  expect(ends(upgrade('last-end-only', 'corrupt').reports)).toEqual([505]);
 });
 
 test('what is reported is not what happens', () => {
@@ -81,6 +89,10 @@ test('what is reported is not what happens', () => {
   expect([old.revision, ends(old.reports)]).toEqual([v12.revision, [0]]);
   const silent = upgrade('new-version-no-end', 'sound');
   expect([silent.revision, ends(silent.reports)]).toEqual([v13.revision, []]);
+  const neither = upgrade('old-version-no-end', 'sound');
+  expect([neither.revision, ends(neither.reports)]).toEqual([v12.revision, []]);
+  const stopped = upgrade('percent-stops-at-50', 'sound');
+  expect([Math.max(...percents(stopped.reports)), ends(stopped.reports)]).toEqual([50, [0]]);
   const early = upgrade('end0-early', 'sound').reports;
   expect(early[early.findIndex(({ kind }) => kind === 'END') - 1]).toEqual({ kind: 'UPDATING', percent: 60 });
   expect(Math.max(...percents(upgrade('percent-over-100', 'sound').reports))).toBeGreaterThan(100);
@@ -98,11 +110,34 @@ test('limits are other ones', () => {
     false,
   ]);
   expect([takes('none', url(201)), takes('url-limit-too-small', url(201))]).toEqual([true, false]);
-  expect([takes('none', 'http://h:0/f'), takes('port-zero-accepted', 'http://h:0/f')]).toEqual([false, true]);
+  expect([takes('none', url(255)), takes('url-255-refused', url(255))]).toEqual([true, false]);
+  for (const [defect, text, sound] of [
+    ['port-zero-accepted', 'http://h:0/f', false],
+    ['port-65536-accepted', 'http://h:65536/f', false],
+    ['port-65535-refused', 'http://h:65535/f', true],
+    ['other-path-accepted', '/cache/u.zip', false],
+  ] as const)
+    expect([defect, takes('none', text), takes(defect, text)]).toEqual([defect, sound, !sound]);
+  expect(parseFotaSource('http://h/f', named('default-port-wrong').ask('limits', LIMITS))).toMatchObject({ port: 8080 });
+});
+
+test.each([
+  ['ftp-user', 50, (n: number) => `ftp://${'x'.repeat(n)}:p@h/f`],
+  ['ftp-password', 50, (n: number) => `ftp://u:${'x'.repeat(n)}@h/f`],
+  ['ftp-host', 50, (n: number) => `ftp://u:p@${'x'.repeat(n)}/f`],
+  ['ftp-path', 50, (n: number) => `ftp://u:p@h/${'x'.repeat(n)}`],
+  ['local-path', 128, (n: number) => '/data/ufs/'.padEnd(n, 'x')],
+])('%s: one byte more, one byte less than %i', (what, bytes, text) => {
+  const takes = (defect: string): string =>
+    [bytes - 1, bytes, bytes + 1, bytes + 2]
+      .map((n) => (parseFotaSource(text(n), named(defect).ask('limits', LIMITS)) === undefined ? '-' : '+'))
+      .join('');
+  expect(['none', `${what}-${bytes + 1}-accepted`, `${what}-${bytes}-refused`].map(takes)).toEqual(['++--', '+++-', '+---']);
 });
 
 test.each([
   ['imei-lost', 'imei'],
+  ['iccid-lost', 'iccid'],
   ['apn-lost', 'apn'],
   ['sim-lost', 'sim'],
   ['registration-lost', 'registers'],
@@ -118,9 +153,13 @@ test.each([
     urcPort: 'usbat',
     indications: true,
     bricked: false,
+    dumps: 0,
   };
   const before = { ...nv };
-  named(defect).afterUpgrade(nv, { wipe: () => undefined });
+  const untouched = (): never => {
+    throw new Error('touches files');
+  };
+  named(defect).afterUpgrade(nv, { wipe: untouched, wipeCard: untouched, damageOne: untouched, dropPackage: untouched });
   expect(Object.keys(nv).filter((name) => nv[name as keyof Nv] !== before[name as keyof Nv])).toEqual([key]);
 });
 
@@ -133,4 +172,59 @@ test('written lines are spoilt', () => {
   const garbled = written('urc-garbled').filter((text) => text !== '\r\n+X: 1234567\r\n');
   expect(garbled.length).toBeGreaterThan(60);
   expect(garbled.length).toBeLessThan(150);
+});
+
+test('sound modules differ in what they report', () => {
+  const of = (name: string): number[] => percents(upgrade(name, 'sound').reports);
+  const sound = of('none');
+  expect([sound[0], sound.at(-1)]).toEqual([1, 100]);
+  expect(of('percent-ends-at-96')).toEqual(sound.filter((percent) => percent <= 96));
+  expect(of('percent-starts-at-7')).toEqual(sound.filter((percent) => percent >= 7));
+  expect(of('percent-in-steps')).toEqual(sound.filter((percent) => percent % 5 === 0));
+  expect(ends(upgrade('end-doubled', 'sound').reports)).toEqual([0, 0]);
+});
+
+test.each([
+  ['none', 5, 12],
+  ['counter-reset-by-cut', 40, 13],
+  ['cuts-free', 40, 13],
+])('%s: cut %i times, then left alone', (defect, cuts, revision) => {
+  const behaviours = named(defect);
+  const packages = { read: (name: string) => PACKAGES[name], free: () => Infinity };
+  const core = freshCore('EC25', 'small', DEFAULT_POLICY, packages, behaviours);
+  const run = <T>(steps: Generator<Step, T, void>, most: number): T | undefined => {
+    for (let operations = 0; ;) {
+      const { value, done } = steps.next();
+      if (done === true) return value;
+      if (value.kind !== 'op') continue;
+      if (operations++ === most) return undefined;
+      core.flash.perform(value.op);
+    }
+  };
+  run(core.request('sound'), Infinity);
+  for (let i = 0; i < cuts; i++) run(core.boot(false), 3);
+  for (let i = 0; i < 5 && run(core.boot(true), Infinity)?.kind === 'reboot'; i++);
+  expect(core.revision()).toBe(`EC25EFAR06A${revision}M4G`);
+});
+
+test('a counter that is kept gives the next upgrade one attempt less than it is due', () => {
+  expect([named('none').ask('firstCount', 0, 5), named('counter-kept').ask('firstCount', 0, 5)]).toEqual([0, 4]);
+});
+
+test('flash-too-slow takes longer than any limit of a rig', () => {
+  expect(named('flash-too-slow').ask('flashSeconds', 480)).toBeGreaterThan(20 * 60);
+});
+
+test('every deviation is tried in one of these files', () => {
+  const tests = ['defects.test.ts', 'module.test.ts', 'rig.test.ts', '../sweep.test.ts'];
+  const text = tests.map((file) => readFileSync(join(__dirname, file), 'utf8')).join('');
+  const made = /^(?:ftp-(?:user|password|host|path)|local-path)-/;
+  expect(DEFECTS.map(({ name }) => name).filter((name) => !made.test(name) && !text.includes(`'${name}'`))).toEqual([]);
+});
+
+test('what is harmless is never a fault of the rig', () => {
+  expect(DEFECTS.filter(({ owner, harmless }) => harmless === true && owner === 'rig')).toEqual([]);
+  const count = (owner: string): number => DEFECTS.filter((one) => one.owner === owner && one.harmless !== true).length;
+  expect(count('firmware')).toBeGreaterThanOrEqual(45);
+  expect(count('rig')).toBeGreaterThanOrEqual(15);
 });

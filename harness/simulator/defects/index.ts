@@ -1,11 +1,13 @@
 import type { Behaviour } from '../behaviour.js';
 import { ATTEMPTS } from './attempts.js';
-import { BENCH, CUTS } from './cuts.js';
+import { CUTS } from './cuts.js';
 import { DOWNLOAD } from './download.js';
 import { HEALTH } from './health.js';
 import { LIMIT_DEFECTS } from './limits.js';
 import { PACKAGES } from './packages.js';
 import { REPORTS } from './reports.js';
+import { RIG } from './rig.js';
+import { VOICES } from './voices.js';
 
 /** Every deviation by which a module can be started (`--defect NAME`). */
 export const DEFECTS: readonly Behaviour[] = [
@@ -16,5 +18,6 @@ export const DEFECTS: readonly Behaviour[] = [
   ...LIMIT_DEFECTS,
   ...DOWNLOAD,
   ...CUTS,
-  ...BENCH,
+  ...VOICES,
+  ...RIG,
 ];

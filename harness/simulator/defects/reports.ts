@@ -2,13 +2,19 @@ import type { Behaviour } from '../behaviour.js';
 import type { Report } from '../core/steps.js';
 
 /** Changes each percentage. */
-function percentages(change: (percent: number) => readonly Report[]): NonNullable<Behaviour['reports']> {
-  return (sound) => sound.flatMap((report) => (report.kind === 'UPDATING' ? change(report.percent) : [report]));
+export function percentages(change: (percent: number) => readonly number[]): NonNullable<Behaviour['reports']> {
+  return (sound) =>
+    sound.flatMap((report): readonly Report[] =>
+      report.kind === 'UPDATING' ? change(report.percent).map((percent) => ({ kind: 'UPDATING', percent })) : [report],
+    );
 }
 
-const updating = (percent: number): Report => ({ kind: 'UPDATING', percent });
+/** Loses what matches on one of the two lines. */
+export function lostOn(port: 'at' | 'uart', pattern: RegExp): NonNullable<Behaviour['urc']> {
+  return (sound, where) => (where === port ? sound.filter((text) => !pattern.test(text)) : sound);
+}
 
-/** What is reported, and how it is written. */
+/** What is reported. */
 export const REPORTS: readonly Behaviour[] = [
   {
     name: 'new-version-no-end',
@@ -17,16 +23,29 @@ export const REPORTS: readonly Behaviour[] = [
     reports: (sound) => sound.filter((report) => report.kind !== 'END' || report.err !== 0),
   },
   {
+    name: 'old-version-no-end',
+    summary: 'never reports the end, and still runs the old version',
+    owner: 'firmware',
+    writesNothing: () => true,
+    reports: (sound) => sound.filter((report) => report.kind !== 'END' || report.err !== 0),
+  },
+  {
     name: 'percent-falls',
     summary: 'percentages fall back in mid-update',
     owner: 'firmware',
-    reports: percentages((percent) => [updating(percent >= 50 && percent < 60 ? percent - 25 : percent)]),
+    reports: percentages((percent) => [percent >= 50 && percent < 60 ? percent - 25 : percent]),
   },
   {
     name: 'percent-over-100',
     summary: 'percentages go on beyond 100',
     owner: 'firmware',
-    reports: percentages((percent) => [updating(percent > 90 ? percent + 15 : percent)]),
+    reports: percentages((percent) => [percent > 90 ? percent + 15 : percent]),
+  },
+  {
+    name: 'percent-stops-at-50',
+    summary: 'percentages stop at 50, and success is reported all the same',
+    owner: 'firmware',
+    reports: percentages((percent) => (percent > 50 ? [] : [percent])),
   },
   {
     name: 'end0-early',
@@ -39,28 +58,21 @@ export const REPORTS: readonly Behaviour[] = [
       }),
   },
   {
-    name: 'urc-glued',
-    summary: 'writes reports without line ends between them',
+    name: 'no-start-on-uart',
+    summary: 'does not report START on the UART',
     owner: 'firmware',
-    urc: (sound) => sound.map((text) => text.replace(/\r\n/g, '')),
+    urc: lostOn('uart', /"START"/),
   },
   {
-    name: 'urc-garbled',
-    summary: 'one report in four has junk in it or is cut short',
+    name: 'reports-on-uart-only',
+    summary: 'reports an upgrade on the UART only',
     owner: 'firmware',
-    urc: (sound, _port, dice) =>
-      sound.map((text) => {
-        if (dice.whole(0, 3) > 0) return text;
-        const at = dice.whole(2, text.length - 3);
-        return dice.whole(0, 1) === 0
-          ? text.slice(0, at)
-          : text.slice(0, at) + dice.bytes(3).toString('latin1') + text.slice(at + 2);
-      }),
+    urc: lostOn('at', /"FOTA"/),
   },
   {
-    name: 'urc-doubled',
-    summary: 'writes each report twice',
+    name: 'reports-on-usb-only',
+    summary: 'reports an upgrade over USB only',
     owner: 'firmware',
-    urc: (sound) => sound.flatMap((text) => [text, text]),
+    urc: lostOn('uart', /"FOTA"/),
   },
 ];

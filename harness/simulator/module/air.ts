@@ -12,7 +12,9 @@ export interface DownloadJob {
   readonly bytesPerSecond: number;
   /** Bytes free; the package must be smaller. */
   readonly room: number;
-  readonly file: FileWriter;
+  /** Where in the file it begins. */
+  readonly offset: number;
+  readonly file: Pick<FileWriter, 'write'>;
   /** Called with what to do when the power goes. */
   readonly onAbort: (abort: () => void) => void;
 }
@@ -49,7 +51,7 @@ export class AirSink extends Writable {
 
 /** Waits for the network, at most as long as for a silent server. */
 export function networkOrTimeout({ network, timeoutMs, onAbort }: DownloadJob, timeoutCode: number): Promise<void> {
-  if (network.up) return Promise.resolve();
+  if (network.carries) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       forget();

@@ -31,7 +31,7 @@ export class AtSession {
   /** What arrives is lost. */
   stop(): void {
     this.enabled = false;
-    this.echo = true;
+    this.echo = this.module.options.behaviours.ask('echo', true);
     this.cmee = 1;
     this.text = '';
     this.leaveData();

@@ -11,6 +11,10 @@ function plain(line: (session: Parameters<Command>[0]) => string | undefined): C
   };
 }
 
+function imei({ module, line }: Parameters<Command>[0]): string | undefined {
+  return module.options.behaviours.ask('imei', module.nv.imei, line.name) || undefined;
+}
+
 /** Who the module and its SIM are. */
 export const IDENTITY_COMMANDS: Readonly<Record<string, Command>> = {
   GMI: plain(() => 'Quectel'),
@@ -21,8 +25,8 @@ export const IDENTITY_COMMANDS: Readonly<Record<string, Command>> = {
   CGMR: plain(({ module }) => module.revision),
   QGMR: plain(({ module }) => `${module.revision}_01.001.01.001`),
   CSUB: plain(() => 'SubEdition: V01'),
-  CGSN: plain(({ module }) => module.nv.imei || undefined),
-  GSN: plain(({ module }) => module.nv.imei || undefined),
+  CGSN: plain(imei),
+  GSN: plain(imei),
   QCCID: (session, form) => {
     if (form === 'test') return ok();
     if (form !== 'run') return ERROR;

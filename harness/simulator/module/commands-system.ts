@@ -55,7 +55,7 @@ export const SYSTEM_COMMANDS: Readonly<Record<string, Command>> = {
     return ok();
   },
   QFOTADL: (session, form, params) => {
-    if (form === 'test') return ok();
+    if (form === 'test') return session.module.options.behaviours.ask('knowsTest', true) ? ok() : ERROR;
     const only = params.length === 1 ? params[0] : undefined;
     return session.module.upgrade.request(form === 'set' && only?.quoted === true ? only.value : undefined) ? ok() : ERROR;
   },

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
+import { insideOf } from './inside.js';
 import type { SimModule } from './module.js';
 import { UsageError } from './options.js';
 
@@ -16,6 +17,7 @@ export class Control {
   readonly path: string;
   private readonly server: Server;
   private readonly clients = new Set<Socket>();
+  private requests = 0;
 
   /** `shutdown`: what ends the process. */
   constructor(
@@ -68,10 +70,18 @@ export class Control {
     try {
       const request = JSON.parse(line) as Request;
       id = request['id'];
+      if (!this.module.options.behaviours.ask('controls', true, ++this.requests)) return this.die();
       this.handle(request, (extra) => answer({ ok: true, ...extra }));
     } catch (error) {
       answer({ ok: false, error: (error as Error).message });
     }
+  }
+
+  /** Nobody drives the module any more; it lives on. */
+  private die(): void {
+    this.server.close();
+    for (const client of this.clients) client.destroy();
+    rmSync(this.path, { force: true });
   }
 
   private handle(request: Request, answer: (extra: Extra) => void): void {
@@ -93,7 +103,7 @@ export class Control {
       case 'status':
         return answer({ on: module.status });
       case 'state':
-        return answer(module.inside());
+        return answer(insideOf(module));
       case 'writes':
         return answer({ at: { ...module.at.written }, uart: { ...module.uart.written } });
       case 'network':

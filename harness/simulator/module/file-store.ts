@@ -1,5 +1,17 @@
-import { closeSync, openSync, readFileSync, readdirSync, mkdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import type { Spoils } from '../behaviour.js';
 
 /** Why a file command fails: the number in `+CME ERROR: n`. */
 export class FileError extends Error {
@@ -113,7 +125,14 @@ export class FileStore {
     return new FileWriter(join(this.folder('UFS'), PARTIAL), join(this.folder('UFS'), DOWNLOAD));
   }
 
-  download(): Buffer | undefined {
+  /** What a source of an upgrade holds: a local one, or `download`. */
+  package(source: string): Buffer | undefined {
+    if (source === 'download') return this.download();
+    const file = fileAt(source);
+    return this.size(file) === undefined ? undefined : this.read(file);
+  }
+
+  private download(): Buffer | undefined {
     const path = join(this.folder('UFS'), DOWNLOAD);
     return statSync(path, { throwIfNoEntry: false }) === undefined ? undefined : readFileSync(path);
   }
@@ -131,6 +150,16 @@ export class FileStore {
     for (const file of readdirSync(this.folder('SD'))) rmSync(join(this.folder('SD'), file), { force: true });
   }
 
+  /** One byte in the middle of the first file changes. */
+  damageOne(): void {
+    const first = this.list('UFS').find(({ size }) => size > 0);
+    if (first === undefined) return;
+    const path = this.path({ storage: 'UFS', name: first.name });
+    const content = readFileSync(path);
+    content[content.length >> 1] = (content[content.length >> 1] ?? 0) ^ 0x20;
+    writeFileSync(path, content);
+  }
+
   private need(storage: Storage, code: number): void {
     if (storage === 'SD' && !this.hasCard()) throw new FileError(code);
   }
@@ -142,6 +171,24 @@ export class FileStore {
   private path({ storage, name }: FileName): string {
     return join(this.folder(storage), escape(name));
   }
+}
+
+/** The file behind a local source of `AT+QFOTADL`. */
+function fileAt(source: string): FileName {
+  return { storage: source.startsWith('/media/card/') ? 'SD' : 'UFS', name: source.slice(source.lastIndexOf('/') + 1) };
+}
+
+/** What a deviation may do to the files after an upgrade from `source`. */
+export function spoilsOf(files: FileStore, source: string): Spoils {
+  return {
+    wipe: () => files.wipe(),
+    wipeCard: () => files.wipeCard(),
+    damageOne: () => files.damageOne(),
+    dropPackage: () => {
+      const file = fileAt(source);
+      if (source !== 'download' && files.size(file) !== undefined) files.remove(file);
+    },
+  };
 }
 
 /** A file being written: it has its name only once it is complete. */

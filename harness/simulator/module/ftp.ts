@@ -51,8 +51,8 @@ export async function downloadByFtp(job: DownloadJob): Promise<void> {
     await client.send('TYPE I');
     const size = await sizeOf(client, remote.path);
     if (size !== undefined && size >= job.room) throw new DownloadError(NO_ROOM);
-    await client.downloadTo(sink, `/${remote.path}`);
-    if (size !== undefined && sink.received < size) throw new DownloadError(SHORT);
+    await client.downloadTo(sink, `/${remote.path}`, job.offset);
+    if (size !== undefined && sink.received < size - job.offset) throw new DownloadError(SHORT);
   } catch (error) {
     throw new DownloadError(codeOf(error));
   } finally {

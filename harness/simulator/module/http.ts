@@ -20,7 +20,7 @@ export async function downloadByHttp(job: DownloadJob): Promise<void> {
   try {
     const response = await ask(job, () => (silent = true));
     const length = response.headers['content-length'];
-    if (response.statusCode !== 200 || Number(length ?? 0) >= job.room) {
+    if ((response.statusCode !== 200 && (response.statusCode !== 206 || job.offset === 0)) || Number(length ?? 0) >= job.room) {
       response.destroy();
       throw new DownloadError(UNKNOWN);
     }
@@ -33,10 +33,11 @@ export async function downloadByHttp(job: DownloadJob): Promise<void> {
   }
 }
 
-function ask({ remote, network, timeoutMs, onAbort }: DownloadJob, onSilence: () => void): Promise<IncomingMessage> {
+function ask({ remote, network, timeoutMs, offset, onAbort }: DownloadJob, onSilence: () => void): Promise<IncomingMessage> {
   const target = network.resolve(remote);
   const host = remote.port === 80 ? remote.host : `${remote.host}:${remote.port}`;
-  const headers = { Host: host, 'User-Agent': 'QUECTEL_MODULE', Accept: '*/*', Connection: 'close' };
+  const range = offset > 0 ? { Range: `bytes=${offset}-` } : {};
+  const headers = { Host: host, 'User-Agent': 'QUECTEL_MODULE', Accept: '*/*', Connection: 'close', ...range };
   return new Promise((resolve, reject) => {
     const call = request({ ...target, path: `/${remote.path}`, headers, agent: false, timeout: timeoutMs }, resolve);
     call.on('timeout', () => {

@@ -1,4 +1,5 @@
 import { renameSync, rmSync, symlinkSync } from 'node:fs';
+import type { Wiring } from '../behaviour.js';
 import { PtyEnd } from './pty.js';
 
 /** A serial line behind a stable path. It may come and go; each coming is another device. */
@@ -6,6 +7,7 @@ export class Line {
   onData: ((data: Buffer) => void) | undefined;
   /** Lines of reports that reached a host, and that nobody had the port open for. */
   readonly written = { reached: 0, lost: 0 };
+  wiring: Wiring = 'sound';
   private spare: Promise<PtyEnd> | undefined;
   private ready: PtyEnd | undefined;
   private current: PtyEnd | undefined;
@@ -19,7 +21,7 @@ export class Line {
 
   /** Makes the next device ready, so that plugging in takes no time. */
   async prepare(): Promise<void> {
-    rmSync(this.path, { force: true });
+    for (const left of [this.path, `${this.path}-1`]) rmSync(left, { force: true });
     await this.refill();
   }
 
@@ -33,11 +35,13 @@ export class Line {
     const device = this.ready;
     this.ready = undefined;
     this.current = device;
-    device.start((data) => this.onData?.(data));
+    device.start((data) => {
+      if (this.wiring !== 'mute') this.onData?.(data);
+    });
     const fresh = `${this.path}.new`;
     rmSync(fresh, { force: true });
     symlinkSync(device.path, fresh);
-    renameSync(fresh, this.path);
+    renameSync(fresh, this.link);
     this.refill().catch((error: unknown) => {
       throw error;
     });
@@ -46,13 +50,17 @@ export class Line {
   unplug(): void {
     this.wanted = false;
     if (this.current === undefined) return;
-    rmSync(this.path, { force: true });
+    rmSync(this.link, { force: true });
     this.current.close();
     this.current = undefined;
   }
 
   write(data: Buffer): boolean {
-    return this.current?.write(data) ?? false;
+    return this.wiring !== 'mute' && (this.current?.write(data) ?? false);
+  }
+
+  private get link(): string {
+    return this.wiring === 'renamed' ? `${this.path}-1` : this.path;
   }
 
   close(): void {

@@ -5,9 +5,10 @@ import { Core } from '../core/core.js';
 import type { Outcome, Step } from '../core/steps.js';
 import { AtSession } from './at-session.js';
 import { Epoch } from './epoch.js';
-import { FileStore } from './file-store.js';
+import { FileStore, spoilsOf } from './file-store.js';
 import { Line } from './line.js';
 import { Network } from './network.js';
+import { makeNoise } from './noise.js';
 import type { ModuleOptions } from './options.js';
 import { Pacer } from './pacer.js';
 import { PowerLines } from './power-lines.js';
@@ -28,6 +29,10 @@ const REBOOT_AFTER_END = [2, 4] as const;
 const SHUTDOWN_IN_REBOOT = [8, 14] as const;
 const POWERED_DOWN_AFTER = 5;
 const STATUS_FALLS_AFTER = [29.5, 36] as const;
+
+/** What is left on USB of a module that does not start: the loader's emergency download, or a memory dump. */
+const EMERGENCY = '05c6:9008';
+const MEMORY_DUMP = '05c6:900e';
 
 /** The simulated module: what its lines, its flash and its power do to each other. */
 export class SimModule implements Powered {
@@ -52,7 +57,10 @@ export class SimModule implements Powered {
   private readonly sessions: readonly AtSession[];
   private pacer: Pacer | undefined;
   private statusOn = false;
-  private why = '';
+  /** Why it does not start, when it does not. */
+  why = '';
+  private usbWhenDead = EMERGENCY;
+  private quiet = (): void => undefined;
 
   constructor(readonly options: ModuleOptions) {
     this.state = new StateDir(options);
@@ -64,18 +72,22 @@ export class SimModule implements Powered {
     this.epoch = this.newEpoch();
     this.sim = new SimCard(this, this.epoch);
     this.epoch.end();
-    const packages = { read: (source: string) => this.packageAt(source), free: () => this.files.free('UFS') };
+    const packages = { read: (source: string) => this.files.package(source), free: () => this.files.free('UFS') };
     this.core = new Core(this.state.flash, 'full', options.policy, packages, options.behaviours);
     this.lines = new PowerLines(this, options.scale, options.behaviours);
+    this.network.reach = options.behaviours.ask('network', 'open');
+    for (const line of [this.at, this.uart]) line.wiring = options.behaviours.ask('wiring', 'sound', line.name);
     this.sessions = [new AtSession(this, this.at), new AtSession(this, this.uart)];
   }
 
   async prepare(): Promise<void> {
     await Promise.all([this.at.prepare(), this.uart.prepare()]);
     this.uart.plug();
+    this.quiet = makeNoise(this.uart, this.options, this.dice);
   }
 
   close(): void {
+    this.quiet();
     this.powerLost();
     this.lines.close();
     this.at.close();
@@ -93,7 +105,17 @@ export class SimModule implements Powered {
   }
 
   get revision(): string {
-    return this.core.revision() ?? '';
+    return this.options.behaviours.ask('shownRevision', this.core.revision() ?? '', this.upgraded);
+  }
+
+  /** How the last upgrade ended. */
+  get gaveUp(): boolean {
+    return this.core.log.read().outcome === 'given-up';
+  }
+
+  private get upgraded(): boolean {
+    const { flag, outcome } = this.core.log.read();
+    return flag === 'done' || outcome === 'upgraded';
   }
 
   get isOn(): boolean {
@@ -101,36 +123,13 @@ export class SimModule implements Powered {
   }
 
   get status(): boolean {
-    return this.options.behaviours.ask('status', this.statusOn);
+    return this.options.behaviours.ask('status', this.statusOn && !this.starved);
   }
 
   /** What a host's USB list would show. */
   get usb(): string | undefined {
-    if (this.mode === 'dead') return '05c6:9008';
+    if (this.mode === 'dead') return this.usbWhenDead;
     return this.at.present ? (this.options.module === 'EC25' ? '2c7c:0125' : '2c7c:0121') : undefined;
-  }
-
-  /** For tests: what cannot be seen from outside. */
-  inside(): Record<string, unknown> {
-    const record = this.core.log.read();
-    const download = this.upgrade.running && this.mode === 'normal';
-    return {
-      mode: download ? 'download' : this.mode,
-      revision: this.revision,
-      flag: record.flag,
-      counter: record.attempts,
-      starts: record.starts,
-      outcome: record.outcome,
-      percent: this.percent,
-      operations: this.core.flash.operations,
-      supply: this.lines.supply,
-      vbus: this.lines.vbus,
-      status: this.status,
-      usb: this.usb,
-      bricked: this.nv.bricked,
-      why: this.why,
-      defects: this.options.behaviours.names,
-    };
   }
 
   powerOn(): void {
@@ -140,8 +139,9 @@ export class SimModule implements Powered {
   /** At once: whatever was under way is torn. */
   powerLost(): void {
     if (this.mode === 'off') return;
+    const ending = this.core.log.read().flag === 'done';
     const torn = this.pacer?.cut() ?? false;
-    const cut = { mode: this.mode, percent: this.percent, torn };
+    const cut = { mode: this.mode, percent: this.percent, torn, ending };
     this.stop();
     const before = JSON.stringify(this.nv);
     this.options.behaviours.onCut(cut, this.state.nv);
@@ -172,8 +172,18 @@ export class SimModule implements Powered {
   }
 
   usbPowerChanged(): void {
-    if (!this.lines.vbus) this.at.unplug();
+    if (!this.lines.vbus || this.starved) this.at.unplug();
     else if (this.reporter.wantsUsb) this.at.plug();
+  }
+
+  supplyChanged(): void {
+    this.usbPowerChanged();
+    this.onStatus?.(this.status);
+  }
+
+  /** Alive by what comes in over the UART: STATUS and USB are dark. */
+  private get starved(): boolean {
+    return this.isOn && !this.lines.supply && this.options.behaviours.ask('livesOnUart', false);
   }
 
   rebootSoon(): void {
@@ -236,24 +246,32 @@ export class SimModule implements Powered {
     this.mode = 'booting';
     this.epoch = this.newEpoch();
     const { dice } = this;
-    const ready = this.options.behaviours.ask('bootSeconds', dice.between(...READY_AFTER));
+    const ready = this.options.behaviours.ask('bootSeconds', dice.between(...READY_AFTER), this.upgraded);
     this.epoch.after(dice.between(...STATUS_AFTER), () => this.setStatus(true));
     this.epoch.after(later + LOADER_AFTER, () => {
       if (this.nv.bricked) return this.die('bricked');
+      if (this.nv.dumps > 0) {
+        this.changeNv({ dumps: this.nv.dumps - 1 });
+        return this.die('crashed', MEMORY_DUMP);
+      }
       this.drive(this.core.boot(warm), (outcome) => this.loaded(outcome, ready - LOADER_AFTER));
     });
   }
 
   private drive<T>(steps: Generator<Step, T, void>, onDone: (result: T) => void): void {
-    const { scale, flashMinutes } = this.options;
-    this.pacer = new Pacer(this.core.flash, this.epoch, scale, flashMinutes * 60);
+    const { scale, flashMinutes, behaviours } = this.options;
+    const flashSeconds = behaviours.ask('flashSeconds', flashMinutes * 60);
+    this.pacer = new Pacer(this.core.flash, this.epoch, scale, flashSeconds);
     this.pacer.run(steps, (step) => this.take(step), onDone);
   }
 
   private take(step: Step): void {
     if (step.kind === 'report') {
       this.reporter.report(step.report);
-      if (step.report.kind === 'UPDATING') this.percent = step.report.percent;
+      if (step.report.kind === 'UPDATING') {
+        this.percent = step.report.percent;
+        if (this.options.behaviours.ask('hangs', false, this.percent)) this.pacer?.stall();
+      }
     }
     if (step.kind !== 'mode') return;
     this.mode = step.mode;
@@ -263,11 +281,13 @@ export class SimModule implements Powered {
   private loaded(outcome: Outcome, seconds: number): void {
     if (outcome.kind === 'dead') this.die(outcome.why);
     else if (outcome.kind === 'reboot') this.epoch.after(this.dice.between(...REBOOT_AFTER_END), () => this.reboot(true));
+    else if (!this.options.behaviours.ask('startsUp', true, this.gaveUp)) this.die('silent');
     else this.epoch.after(Math.max(0, seconds), () => this.arrive());
   }
 
-  private die(why: string): void {
+  private die(why: string, usb = EMERGENCY): void {
     this.mode = 'dead';
+    this.usbWhenDead = usb;
     this.why = why;
   }
 
@@ -277,7 +297,7 @@ export class SimModule implements Powered {
     this.drive(this.core.arrive(), (upgraded) => {
       this.files.dropDownload();
       if (upgraded) {
-        this.options.behaviours.afterUpgrade(this.state.nv, this.files);
+        this.options.behaviours.afterUpgrade(this.state.nv, spoilsOf(this.files, this.core.log.read().source));
         this.state.saveNv();
       }
       this.sim = new SimCard(this, this.epoch);
@@ -285,12 +305,5 @@ export class SimModule implements Powered {
       uart?.start();
       this.reporter.normalStarts(() => at?.start());
     });
-  }
-
-  private packageAt(source: string): Buffer | undefined {
-    if (source === 'download') return this.files.download();
-    const storage = source.startsWith('/data/ufs/') ? 'UFS' : 'SD';
-    const file = { storage, name: source.slice(source.lastIndexOf('/') + 1) } as const;
-    return this.files.size(file) === undefined ? undefined : this.files.read(file);
   }
 }

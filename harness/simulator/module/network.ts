@@ -5,8 +5,13 @@ export interface Address {
   readonly port: number;
 }
 
+/** A place where nobody listens. */
+const NOBODY: Address = { host: '127.0.0.1', port: 1 };
+
 /** The mobile network: whether it is there, and where it really takes a connection. */
 export class Network {
+  /** What becomes of connections, whatever the signal is. */
+  reach: 'open' | 'refused' | 'silent' = 'open';
   private readonly routes = new Map<string, string>();
   private readonly waiting = new Set<() => void>();
   private isUp = true;
@@ -17,14 +22,26 @@ export class Network {
 
   set up(up: boolean) {
     this.isUp = up;
-    if (!up) return;
+    if (!this.carries) return;
     for (const run of this.waiting) run();
     this.waiting.clear();
   }
 
+  /** Whether a transfer gets on. */
+  get carries(): boolean {
+    return this.isUp && this.reach !== 'silent';
+  }
+
+  /** An address that leads to some server of the lab, the first one that was routed; undefined when there is none. */
+  anyServer(): Address | undefined {
+    const [from] = this.routes.keys();
+    const [host = '', port = ''] = from === undefined ? [] : from.split(':');
+    return from === undefined ? undefined : { host, port: port === '*' ? 80 : Number(port) };
+  }
+
   /** Once the network is there; at once when it is. The answer takes it back. */
   whenUp(run: () => void): () => void {
-    if (this.isUp) run();
+    if (this.carries) run();
     else this.waiting.add(run);
     return () => this.waiting.delete(run);
   }
@@ -39,6 +56,7 @@ export class Network {
   }
 
   resolve({ host, port }: Address): Address {
+    if (this.reach === 'refused') return NOBODY;
     const to = this.routes.get(`${host}:${port}`.toLowerCase()) ?? this.routes.get(`${host}:*`.toLowerCase());
     if (to === undefined) return { host, port };
     const colon = to.lastIndexOf(':');

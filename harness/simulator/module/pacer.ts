@@ -39,6 +39,11 @@ export class Pacer {
     return true;
   }
 
+  /** Nothing goes on from here, until the power goes. */
+  stall(): void {
+    this.cancelled = true;
+  }
+
   private next<T>(
     steps: Generator<Step, T, void>,
     onStep: (step: Step) => void,

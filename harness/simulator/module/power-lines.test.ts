@@ -20,6 +20,9 @@ class Module implements Powered {
   reset(): void {
     this.seen.push('reset');
   }
+  supplyChanged(): void {
+    this.seen.push('supply');
+  }
   usbPowerChanged(): void {
     this.seen.push('usb');
   }

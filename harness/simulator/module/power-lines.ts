@@ -8,6 +8,8 @@ export interface Powered {
   powerDown(): void;
   reset(): void;
   usbPowerChanged(): void;
+  /** The supply has gone or come back, and the module lives. */
+  supplyChanged(): void;
 }
 
 /** Seconds, before scaling. */
@@ -23,6 +25,8 @@ export class PowerLines {
   private supplySince = 0;
   private key: { readonly since: number; readonly starting: boolean } | undefined;
   private keyTimer: NodeJS.Timeout | undefined;
+  private offs = 0;
+  private decay: NodeJS.Timeout | undefined;
   private resetSince: number | undefined;
 
   constructor(
@@ -32,22 +36,30 @@ export class PowerLines {
   ) {}
 
   setSupply(asked: boolean): void {
-    const on = this.behaviours.ask('supply', asked);
+    if (!asked) this.offs++;
+    const on = this.behaviours.ask('supply', asked, this.offs);
     if (on === this.supply) return;
+    const decay = this.behaviours.ask('decaySeconds', 0) * 1000 * this.scale;
+    if (on && this.decay !== undefined) {
+      clearTimeout(this.decay);
+      this.decay = undefined;
+    }
     this.supply = on;
     this.supplySince = performance.now();
-    if (!on && this.vbus && this.module.isOn && this.behaviours.ask('livesOnVbus', false)) return;
-    if (!on) this.lose();
+    if (on) this.supplyIsOn();
+    else if (decay > 0) this.decay = setTimeout(() => this.supplyIsOff(), decay);
+    else this.supplyIsOff();
   }
 
   setVbus(on: boolean): void {
     if (on === this.vbus) return;
     this.vbus = on;
-    if (!on && !this.supply && this.module.isOn) this.lose();
+    if (!on && !this.powered && this.module.isOn) this.lose();
     else this.module.usbPowerChanged();
   }
 
-  pressKey(down: boolean): void {
+  pressKey(asked: boolean): void {
+    const down = this.behaviours.ask('powerKey', asked);
     const now = performance.now();
     if (down && this.key === undefined) {
       const stable = this.supply && now - this.supplySince >= SUPPLY_STABLE * 1000 * this.scale;
@@ -74,11 +86,31 @@ export class PowerLines {
 
   close(): void {
     clearTimeout(this.keyTimer);
+    clearTimeout(this.decay);
   }
 
   private startByKey(): void {
     clearTimeout(this.keyTimer);
     if (this.supply && !this.module.isOn) this.module.powerOn();
+  }
+
+  /** Whether anything but VBUS keeps the module alive. */
+  private get powered(): boolean {
+    return this.supply || this.decay !== undefined || this.behaviours.ask('livesOnUart', false);
+  }
+
+  private supplyIsOn(): void {
+    if (this.module.isOn) this.module.supplyChanged();
+    // A key that is down before anybody presses it.
+    if (this.behaviours.ask('powerKey', false))
+      this.keyTimer = setTimeout(() => this.startByKey(), (SUPPLY_STABLE + KEY_ON) * 1000 * this.scale);
+  }
+
+  private supplyIsOff(): void {
+    this.decay = undefined;
+    if (this.vbus && this.module.isOn && this.behaviours.ask('livesOnVbus', false)) return;
+    if (this.module.isOn && this.behaviours.ask('livesOnUart', false)) this.module.supplyChanged();
+    else this.lose();
   }
 
   private lose(): void {

@@ -25,7 +25,7 @@ export class SimCard {
   }
 
   get present(): boolean {
-    return this.module.nv.sim;
+    return this.module.options.behaviours.ask('card', this.module.nv.sim);
   }
 
   get ready(): boolean {
@@ -38,7 +38,7 @@ export class SimCard {
 
   /** 1 at home, 2 searching, 0 not searching. */
   get registration(): number {
-    return this.registered ? 1 : this.cfun === 1 ? 2 : 0;
+    return this.registered ? this.module.options.behaviours.ask('registration', 1) : this.cfun === 1 ? 2 : 0;
   }
 
   enterPin(pin: string): boolean {

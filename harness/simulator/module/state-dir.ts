@@ -81,6 +81,7 @@ function factoryNv({ imei, apn }: ModuleOptions): Nv {
     urcPort: 'usbat',
     indications: true,
     bricked: false,
+    dumps: 0,
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Remote } from '../behaviour.js';
 import { DownloadError } from './air.js';
+import type { DownloadJob } from './air.js';
 import { download } from './download.js';
+import type { FileWriter } from './file-store.js';
 import { LIMITS, parseFotaSource } from './fota-source.js';
 import type { SimModule } from './module.js';
 
@@ -14,6 +16,7 @@ const SHORTEST_TIMEOUT_MS = 1000;
 /** `AT+QFOTADL` in normal mode: from the command to the reboot into recovery. */
 export class Upgrade {
   private busy = false;
+  private downloadFailed = false;
 
   constructor(private readonly module: SimModule) {}
 
@@ -24,24 +27,35 @@ export class Upgrade {
   /** Normal mode has begun afresh. */
   reset(): void {
     this.busy = false;
+    this.downloadFailed = false;
   }
 
   /** Takes the command's parameter; false is ERROR, and nothing happens. */
   request(text: string | undefined): boolean {
-    const { module } = this;
     const accepted = text !== undefined && !this.busy && this.accept(text);
-    if (!accepted && module.options.behaviours.ask('rebootsAfterRefusal', false)) module.rebootSoon();
+    if (!accepted) this.refused();
     return accepted;
+  }
+
+  private refused(): void {
+    const { behaviours } = this.module.options;
+    if (behaviours.ask('rebootsAfterRefusal', false)) this.module.rebootSoon();
+    const report = behaviours.ask('reportAfterRefusal', '');
+    if (report !== '') this.module.epoch.after(BEFORE_DOWNLOAD, () => this.module.reporter.urc(report));
   }
 
   private accept(text: string): boolean {
     const { behaviours } = this.module.options;
-    const source = parseFotaSource(text, behaviours.ask('limits', LIMITS));
+    const { gaveUp } = this.module;
+    if (!behaviours.ask('takesUpgrade', true, { gaveUp, downloadFailed: this.downloadFailed })) return false;
+    const limits = behaviours.ask('limits', LIMITS);
+    const source = parseFotaSource(text, limits);
     if (source === undefined) return false;
     if (source.kind === 'local') {
       const there = this.module.files.size({ storage: source.storage, name: source.name }) !== undefined;
-      if (!there && !behaviours.ask('acceptsMissingFile', false)) return false;
-      this.start(() => this.module.enterRecovery(text, BEFORE_REBOOT));
+      const elsewhere = parseFotaSource(text, { ...limits, otherPaths: false }) === undefined;
+      if (!there && !elsewhere && !behaviours.ask('acceptsMissingFile', false)) return false;
+      this.start(() => this.fromFile(text));
     } else this.start(() => this.fetch(source));
     return true;
   }
@@ -51,9 +65,23 @@ export class Upgrade {
     this.module.epoch.after(BEFORE_DOWNLOAD, run);
   }
 
+  private fromFile(source: string): void {
+    const { module } = this;
+    const extra = module.options.behaviours.ask('localDownload', 'nothing');
+    const server = extra === 'requests' ? module.network.anyServer() : undefined;
+    if (server !== undefined) {
+      const name = source.slice(source.lastIndexOf('/') + 1);
+      const remote: Remote = { kind: 'http', user: '', password: '', ...server, path: name };
+      // Nothing is done with it; whether it comes or not, the upgrade goes on.
+      this.transfer(remote, { write: () => undefined }, 0, () => undefined).catch(() => undefined);
+    }
+    if (extra === 'reports') for (const report of ['"HTTPSTART"', '"HTTPEND",0']) module.reporter.urc(`+QIND: "FOTA",${report}`);
+    module.enterRecovery(source, BEFORE_REBOOT);
+  }
+
   private fetch(asked: Remote): void {
     const { module } = this;
-    const { behaviours, scale, networkTimeout } = module.options;
+    const { behaviours } = module.options;
     const word = asked.kind === 'ftp' ? 'FTP' : 'HTTP';
     module.reporter.urc(`+QIND: "FOTA","${word}START"`);
     const { epoch } = module;
@@ -61,14 +89,16 @@ export class Upgrade {
     const end = (code: number): void => {
       forget();
       if (!epoch.alive) return;
-      const shown = behaviours.ask('downloadEnd', code);
+      const shown = behaviours.ask('downloadEnd', code, asked.kind);
       if (shown === 0) file.keep();
       else file.drop();
-      const report = `+QIND: "FOTA","${word}END",${shown}`;
+      const report = behaviours.ask('reportsDownloadEnd', true, shown) ? `+QIND: "FOTA","${word}END",${shown}` : undefined;
       if (shown === 0) module.enterRecovery('download', BEFORE_REBOOT, report);
       else {
         this.busy = false;
-        module.reporter.urc(report);
+        this.downloadFailed = true;
+        if (report !== undefined) module.reporter.urc(report);
+        if (behaviours.ask('rebootsAfterFailedDownload', false)) module.rebootSoon();
       }
     };
     const aborts: (() => void)[] = [];
@@ -77,17 +107,43 @@ export class Upgrade {
       file.drop();
     });
     if (!module.sim.registered) return end(asked.kind === 'ftp' ? 605 : 710);
-    download({
-      remote: behaviours.ask('remote', asked),
-      network: module.network,
-      timeoutMs: Math.max(SHORTEST_TIMEOUT_MS, networkTimeout * 1000 * scale),
-      bytesPerSecond: AIR_SPEED / scale,
-      room: module.files.free('UFS'),
-      file,
-      onAbort: (abort) => aborts.push(abort),
-    }).then(
+    this.transfers(behaviours.ask('remote', asked), file, (abort) => aborts.push(abort)).then(
       () => end(0),
       (error: unknown) => end(error instanceof DownloadError ? error.code : asked.kind === 'ftp' ? 601 : 701),
     );
+  }
+
+  /** The package, and whatever is fetched once more. */
+  private async transfers(remote: Remote, file: FileWriter, onAbort: (abort: () => void) => void): Promise<void> {
+    let length = 0;
+    const counted = {
+      write: (data: Uint8Array) => {
+        length += data.length;
+        file.write(data);
+      },
+    };
+    await this.transfer(remote, counted, 0, onAbort);
+    for (let more = this.module.options.behaviours.ask('fetches', 1) - 1; more > 0; more--)
+      await this.transfer(remote, { write: () => undefined }, length >> 1, onAbort);
+  }
+
+  private transfer(
+    remote: Remote,
+    file: DownloadJob['file'],
+    offset: number,
+    onAbort: (abort: () => void) => void,
+  ): Promise<void> {
+    const { module } = this;
+    const { behaviours, scale, networkTimeout } = module.options;
+    return download({
+      remote,
+      network: module.network,
+      timeoutMs: Math.max(SHORTEST_TIMEOUT_MS, networkTimeout * 1000 * scale),
+      bytesPerSecond: behaviours.ask('bytesPerSecond', AIR_SPEED) / scale,
+      room: module.files.free('UFS'),
+      offset,
+      file,
+      onAbort,
+    });
   }
 }
