@@ -113,6 +113,23 @@ describe('data connections', () => {
     expect((await fetchTarget(target)).bytes).toHaveLength(large.length);
   });
 
+  test.each([10_000, 150_000])(
+    'what lies in the buffers when a client breaks off does not count as fetched (%i bytes)',
+    async (size) => {
+      const { target } = await at.server.publish(at.file(sound.subarray(0, size)));
+      const client = await loggedIn(target);
+      const data = connect(await client.passive());
+      data.pause();
+      client.socket.write('RETR update-v12-to-v13.zip\r\n');
+      expect(await client.reply()).toMatch(/^150/);
+      expect(await client.reply()).toMatch(/^226/);
+      data.resetAndDestroy();
+      const { request } = await retr();
+      const response = await at.event('server.response', (event) => event.request === request);
+      expect(response).toMatchObject({ code: 226, sent: size, whole: false });
+    },
+  );
+
   test('a client that drops only the data connection is told, and can go on', async () => {
     const { target } = await at.server.publish(at.file(Buffer.alloc(30_000_000)));
     const client = await loggedIn(target);
