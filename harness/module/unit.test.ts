@@ -39,6 +39,42 @@ describe('opening a unit', () => {
     expect(bench.events('module.ready')[0]).toMatchObject({ line: 'at', how: 'urc' });
   });
 
+  test.each([
+    ['does not answer', 'open but silent', (command: string) => (command === 'AT' ? 'silent' : 'default')],
+    [
+      'leads to another unit',
+      'IMEI 861107039999997',
+      (command: string) => (command === 'AT+CGSN' ? ['861107039999997', 'OK'] : 'default'),
+    ],
+  ] as const)('a line that %s stops the run before anything is changed', async (what, seen, says) => {
+    bench = testBench();
+    bench.module.override = (command, role) => (role === 'uart' ? (says(command)) : 'default');
+    const error = await fault(bench.open());
+    expect(error.message).toBe(`rig bench: line uart ${what}`);
+    expect(error.explanation.seen).toBe(seen);
+    expect(changes()).toEqual([]);
+  });
+
+  test('a line of the definition that is not there stops the run', async () => {
+    bench = testBench({ limits: { boot: 300 } });
+    bench.module.lines.at?.unplug();
+    const error = await fault(bench.open());
+    expect(error.message).toBe('rig bench: line at is not there');
+    expect(error.explanation.seen).toBe('absent');
+  });
+
+  test('digits that noise has changed are no other unit', async () => {
+    bench = testBench();
+    let read = 0;
+    bench.module.override = (command, role) => {
+      if (role !== 'uart' || command !== 'AT+CGSN') return 'default';
+      read += 1;
+      return [read === 1 ? '861107030000009' : '861107030000001', 'OK'];
+    };
+    await bench.open();
+    expect(read).toBe(2);
+  });
+
   test('without STATUS, one that answers is not touched with PWRKEY', async () => {
     bench = testBench({ wires: { supply: true, vbus: false, powerKey: true, reset: false, status: false } });
     await bench.open();

@@ -3,6 +3,7 @@ import type { FileList, Identity, Source } from '../journal/events.js';
 import { Boot, routeUrcs } from './boot.js';
 import { ModuleFiles, type Storage } from './files.js';
 import { checkIdentity, readIdentity, type UnitIdentity } from './identity.js';
+import { checkLines } from './line-check.js';
 import { bringUp, type NetworkParts } from './network.js';
 import { Ports } from './ports.js';
 import { RestoreLadder } from './restore.js';
@@ -72,6 +73,8 @@ class OpenedUnit implements Unit {
     const seen = await this.#read();
     this.options.journal.write({ type: 'module.identity', when: 'check', identity: seen.identity });
     checkIdentity(seen, this.options.rig);
+    const { rig, clock } = this.options;
+    await checkLines({ ports: this.#ports, rig, timing: this.#timing, clock });
     await routeUrcs(this.#ports, this.#timing, (text) => {
       this.options.journal.write({ type: 'note', text });
     });

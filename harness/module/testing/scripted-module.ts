@@ -30,7 +30,7 @@ export class ScriptedModule {
   /** Only then it answers AT; its ports may be there without. */
   answering = true;
   /** Tried first; undefined goes on to the default, `silent` is no answer. */
-  override: (command: string) => Reply | 'silent' | 'default' = () => 'default';
+  override: (command: string, role: LineRole) => Reply | 'silent' | 'default' = () => 'default';
   /** What it does after it has answered OK to AT+QFOTADL, or what it answers instead. */
   onUpgrade: (target: string) => Reply | void = () => undefined;
   /** Damages what an upload brings. */
@@ -107,7 +107,7 @@ export class ScriptedModule {
     this.commands.push(command);
     if (!this.answering) return;
     if (this.echo) this.print(`${command}\r`, role);
-    const told = this.override(command);
+    const told = this.override(command, role);
     if (told === 'silent' || told === undefined) return;
     const reply = told === 'default' ? this.#usual(command, role) : told;
     for (const line of reply) this.say(line, role);
