@@ -48,7 +48,7 @@ describe('opening a unit', () => {
     ],
   ] as const)('a line that %s stops the run before anything is changed', async (what, seen, says) => {
     bench = testBench();
-    bench.module.override = (command, role) => (role === 'uart' ? (says(command)) : 'default');
+    bench.module.override = (command, role) => (role === 'uart' ? says(command) : 'default');
     const error = await fault(bench.open());
     expect(error.message).toBe(`rig bench: line uart ${what}`);
     expect(error.explanation.seen).toBe(seen);
@@ -56,7 +56,7 @@ describe('opening a unit', () => {
   });
 
   test('a line of the definition that is not there stops the run', async () => {
-    bench = testBench({ limits: { boot: 300 } });
+    bench = testBench({ limits: { boot: 1_500 } });
     bench.module.lines.at?.unplug();
     const error = await fault(bench.open());
     expect(error.message).toBe('rig bench: line at is not there');
