@@ -108,6 +108,8 @@ describe('not the firmware', () => {
       'rig',
       'invalid',
     ],
+    ['bursts of noise on the UART', () => noisy(['uart']), 'rig.noise', 'rig', 'invalid'],
+    ['junk on every line', () => noisy(both), '', '', 'pass'],
     ['a failed switch', () => sound('ftp').start('ftp').event({ type: 'note', text: '' }), '', '', 'pass'],
     [
       'END lost, USB alone',
@@ -287,3 +289,13 @@ test('a cut of supply and VBUS is proven by a STATUS that fell, be it told late,
   // On a rig without STATUS a module that says nothing more may be dead: that is not for the rig to answer.
   expect(judged(gone).findings.map(({ rule, owner }) => [rule, owner])).toEqual([['normal.reached', 'firmware']]);
 });
+
+/** Junk in front of each percentage. */
+function noisy(lines: readonly string[]): Script {
+  const story = fetched('ufs').say(both, 'START');
+  for (let percent = 1; percent <= 100; percent += 9) {
+    for (const line of lines) story.raw(line, '\x84\xfb;');
+    story.say(both, percent);
+  }
+  return story.say(both, 'END,0').upgraded();
+}

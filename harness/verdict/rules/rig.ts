@@ -1,4 +1,10 @@
+import type { UpgradeRecord } from '../types.js';
 import type { Rule } from './rule.js';
+
+/** Lines with noise on them that an upgrade must show before its wiring is blamed: a start alone may bring one or two. */
+const muchNoise = 10;
+const noiseOn = (record: UpgradeRecord, line: string): UpgradeRecord['notUnderstood'] =>
+  record.notUnderstood.filter((junk) => junk.line === line && /[^\t\x20-\x7e]/.test(junk.text));
 
 /** What makes a trial worth nothing, whatever the module did. */
 export const rigRules: readonly Rule[] = [
@@ -53,6 +59,32 @@ export const rigRules: readonly Rule[] = [
           events: [record.startedAt.event],
         },
       ];
+    },
+  },
+  {
+    id: 'rig.noise',
+    serves: ['DH-08'],
+    title: 'No line carries noise',
+    blames: 'rig',
+    applies: (record) => !record.fromLog && record.watches.length > 1,
+    exercises: () => [],
+    check: (record) => {
+      const quiet = record.watches.some(({ line, reports }) => reports >= muchNoise && noiseOn(record, line).length === 0);
+      // Without another line that is clean it cannot be told whether the module writes so.
+      if (!quiet) return [];
+      return record.watches.flatMap(({ line, reports, reenumerates }) => {
+        const noise = noiseOn(record, line);
+        if (reenumerates || noise.length < muchNoise || noise.length * 5 < reports) return [];
+        return [
+          {
+            owner: 'rig' as const,
+            text: `line ${line} carries noise, while another line is clean`,
+            expected: 'what the module writes',
+            seen: `${String(noise.length)} lines with bytes that no module writes`,
+            events: noise.slice(0, 6).map(({ event }) => event),
+          },
+        ];
+      });
     },
   },
   {
