@@ -41,10 +41,11 @@ export interface WorldOptions {
   /** Round trips of the soak suite, and ms that it may take. */
   readonly soak: { readonly trips: number; readonly budget: number | undefined };
   readonly currentTest: () => string | undefined;
-  /** Events of this rig that verdicts need besides an upgrade's own: `rig.start`, `pair` and each `line.open`, as they come. */
   /** Tests that came to a verdict before the run was resumed. */
   readonly done: ReadonlySet<string>;
+  /** Trials that this rig had before the run was resumed. */
   readonly trialsBefore: number;
+  /** See `keepContext`. */
   readonly context: readonly JournalEvent[];
 }
 

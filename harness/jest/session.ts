@@ -4,7 +4,6 @@ import { systemClock, type Clock } from '../base/clock.js';
 import { ExplainedError, messageOf } from '../base/errors.js';
 import { Secrets } from '../base/secrets.js';
 import { Teardown } from '../base/teardown.js';
-import type { JournalEvent } from '../journal/events.js';
 import { readJournal } from '../journal/reader.js';
 import { openJournal, type Journal } from '../journal/journal.js';
 import { checkPairFits, loadPair, loadRig } from '../rig/load.js';
@@ -13,6 +12,7 @@ import { openUnitExplained } from '../module/open-unit.js';
 import { SwitchProof } from '../module/switch-proof.js';
 import { parseCutId } from '../campaign/cut.js';
 import { readAssignment, type Assignment } from './assignment.js';
+import { keepContext } from './context.js';
 import { watchLag } from './lag.js';
 import { outcomeOf } from './outcome.js';
 import { describePair, listenForInterruption, takeRig } from './take-rig.js';
@@ -58,16 +58,7 @@ async function openSession(clock: Clock): Promise<Session> {
   const secrets = new Secrets();
   for (const secret of secretsOf(rig.definition)) secrets.add(secret);
   const journal = openJournal(join(assignment.out, 'journal.jsonl'), { clock, secrets, rig: rig.definition.name });
-  const context: JournalEvent[] = [];
-  journal.subscribe((event) => {
-    if (event.type === 'rig.start' || event.type === 'pair') context.push(event);
-    // Only the last opening of a line still matters.
-    if (event.type === 'line.open') {
-      const earlier = context.findIndex((other) => other.type === 'line.open' && other.line === event.line);
-      if (earlier >= 0) context.splice(earlier, 1);
-      context.push(event);
-    }
-  });
+  const context = keepContext(journal);
   const abort = new AbortController();
   let safe = true;
   let closeReason = 'the end of the run';

@@ -1,0 +1,81 @@
+import type { Clock } from '../base/clock.js';
+import { Secrets } from '../base/secrets.js';
+import { memoryJournal } from '../journal/journal.js';
+import type { JournalEvent } from '../journal/events.js';
+import type { Pair, Unit, Upgrade } from '../module/types.js';
+import type { SwitchProof } from '../module/switch-proof.js';
+import type { RigPower } from '../power/types.js';
+import type { RigDefinition } from '../rig/schema.js';
+import { fold } from '../verdict/fold.js';
+import { judge } from '../verdict/judge.js';
+import { conformingStories } from '../verdict/testing/conforming-stories.js';
+import { profile, refused, script, sound, type Script } from '../verdict/testing/script.js';
+import type { UpgradeRecord } from '../verdict/types.js';
+import { keepContext } from './context.js';
+import { makeWorld } from './make-world.js';
+
+/** Tells a story to the journal of a session; gives what its upgrade recorded, as `Unit.upgrade` does, and the world that judges it. */
+function session(story: Script) {
+  let now = 0;
+  const clock: Clock = { now: () => now, wall: () => new Date(now).toISOString(), after: () => () => undefined };
+  const journal = memoryJournal({ clock, secrets: new Secrets(), rig: profile.name });
+  const context = keepContext(journal);
+  for (const event of story.events) {
+    now = event.t;
+    journal.write(event);
+  }
+  const { world } = makeWorld({
+    rig: { name: profile.name, timing: { scale: 1 } } as RigDefinition,
+    unit: {} as Unit,
+    pair: {} as Pair,
+    journal,
+    context,
+    seed: 1,
+    workshop: '/nowhere',
+    tries: 1,
+    signal: new AbortController().signal,
+    power: {} as RigPower,
+    proof: {} as SwitchProof,
+    clock,
+    cuts: { random: 0, only: undefined },
+    narrow: 0,
+    soak: { trips: 1, budget: undefined },
+    currentTest: () => undefined,
+    done: new Set(),
+    trialsBefore: 0,
+  });
+  const whole: readonly JournalEvent[] = [...journal.events];
+  const upgrades = whole
+    .filter((event) => event.type === 'upgrade.start')
+    .map(({ upgrade: id, n }, index, starts): Upgrade => {
+      const first = whole.findIndex((event) => event.type === 'module.identity' && event.upgrade === id);
+      const next = starts[index + 1]?.n ?? Infinity;
+      const events = whole.slice(first < 0 ? n - 1 : first).filter((event) => event.n < next);
+      return { id, events, profile };
+    });
+  return { world, journal, whole, upgrades };
+}
+
+const verdictOf = (story: Script) => {
+  const { world, upgrades, whole } = session(story);
+  const record = fold(whole)[0] as UpgradeRecord;
+  return { live: world.judge(upgrades[0] as Upgrade), replayed: judge(record) };
+};
+
+test('a verdict during the run knows the profile of the rig: too few retries are the firmware’s', () => {
+  const { live } = verdictOf(refused(1, 505, { contents: 'corrupt' }));
+  expect(live.result).toBe('fail');
+  expect(live.findings).toContainEqual(
+    expect.objectContaining({ rule: 'retries.count', requirement: 'DG-15', owner: 'firmware' }),
+  );
+});
+
+test('a verdict during the run knows the limits of the rig', () => {
+  const slow = sound('ufs', {}, script({ limits: { ...profile.limits, boot: 4000 } }));
+  expect(verdictOf(slow).live.findings).toContainEqual(expect.objectContaining({ rule: 'time.boot', requirement: 'DH-08' }));
+});
+
+test.each([...conformingStories])('a verdict during the run is the one of its journal: %s', (_name, story) => {
+  const { live, replayed } = verdictOf(story());
+  expect(live).toMatchObject(replayed);
+});
