@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.js';
@@ -6,7 +6,7 @@ import { cutId } from '../../campaign/cut.js';
 import { projectRoot } from '../../jest/paths.js';
 import { readJournal } from '../../journal/reader.js';
 import type { Defect } from './catalogue.js';
-import { evidenceOf, type Evidence } from './evidence.js';
+import { evidenceOf, evidenceOfCheck, type Evidence } from './evidence.js';
 import type { Expectation } from './expectation.js';
 import type { SoundScore } from './matrix.js';
 import type { SoundRun } from './plan.js';
@@ -37,14 +37,22 @@ export class Bench {
   }
 
   async defect(defect: Defect, expectation: Expectation): Promise<Score> {
-    const name = `sc-${defect.name}`;
+    const { chances = 1 } = expectation;
+    for (let chance = 1; ; chance += 1) {
+      const score = await this.#chance(defect, expectation, chance);
+      if (score.caught || chance >= chances || this.options.signal.aborted) return score;
+    }
+  }
+
+  async #chance(defect: Defect, expectation: Expectation, chance: number): Promise<Score> {
+    const name = `sc-${defect.name}${chance === 1 ? '' : `-${String(chance)}`}`;
     const rig = this.#rigFile(name, { defect: defect.name, change: expectation.rig });
     const { end, evidence, out } = await this.#run(name, {
       rig,
-      suites: [expectation.suite],
+      suites: expectation.suite === undefined ? undefined : [expectation.suite],
       tests: expectation.tests,
       cut: expectation.cut === undefined ? undefined : cutId(expectation.cut),
-      seed: this.options.seed,
+      seed: this.options.seed + chance - 1,
       // A fault of the rig stays whatever is repeated; a busy host may spoil a try.
       tries: defect.owner === 'rig' ? 1 : 3,
     });
@@ -79,6 +87,8 @@ export class Bench {
     const packages = join(this.#root, 'rigs', 'packages', 'simulated-ec25.yaml');
     const state = join(this.#states, String(this.#count));
     const end = await runOnce({ ...request, packages, out, state, limit: runLimit }, this.options.clock);
+    if (request.suites === undefined)
+      return { end, evidence: evidenceOfCheck(readFileSync(`${out}.log`, 'utf8')), out: `${out}.log` };
     const journal = join(out, 'journal.jsonl');
     return { end, evidence: evidenceOf(existsSync(journal) ? readJournal(journal).events : [], name), out };
   }

@@ -3,7 +3,7 @@ import { fold } from '../../verdict/fold.js';
 import { judge } from '../../verdict/judge.js';
 import { failureText } from '../../verdict/text.js';
 import { both, fetched, script, v12, type Script } from '../../verdict/testing/script.js';
-import { evidenceOf, findingsInText } from './evidence.js';
+import { evidenceOf, evidenceOfCheck, findingsInText } from './evidence.js';
 
 let time = 0;
 const event = (body: EventBody): JournalEvent => {
@@ -108,4 +108,25 @@ test('a sound run has no alarm; a test left out by the pattern is none, a skip f
 test('a verdict that a later try put right is an alarm still', () => {
   const run = [ready(), started('a'), verdict('invalid', ['rig', 'power.proof']), verdict('pass'), ended('a', 'passed')];
   expect(evidenceOf(run, 'r').alarms).toEqual(['r#1: invalid']);
+});
+
+test('the table of dfota rigs check', () => {
+  const printed = [
+    'CHECK              RESULT     SEEN',
+    'unit answers       ok         AT, in normal mode',
+    'PWRKEY off, on     FAILED     rig a: PWRKEY does not switch the unit off',
+    'SD room            not tried  no card',
+    '',
+    'PWRKEY off, on: rig a: PWRKEY does not switch the unit off',
+    '  seen:  STATUS stayed high',
+  ].join('\n');
+  const { tests, blames, alarms } = evidenceOfCheck(printed);
+  expect(tests.map(({ test: name, status }) => [name, status])).toEqual([
+    ['unit answers', 'passed'],
+    ['PWRKEY off, on', 'invalid'],
+  ]);
+  expect(blames).toEqual([
+    { rule: 'rigs.check', requirement: 'PWRKEY off, on', owner: 'rig', text: 'rig a: PWRKEY does not switch the unit off' },
+  ]);
+  expect(alarms).toHaveLength(1);
 });

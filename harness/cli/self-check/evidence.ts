@@ -90,3 +90,32 @@ function unique(blames: readonly Blame[]): readonly Blame[] {
   const key = ({ rule, requirement, owner }: Blame): string => `${owner} ${rule} ${requirement ?? ''}`;
   return blames.filter((one, index) => blames.findIndex((other) => key(other) === key(one)) === index);
 }
+
+/** What `dfota rigs check` printed: a table with a row for each wire, and FAILED in those at fault. */
+export function evidenceOfCheck(printed: string): Evidence {
+  const rows = [...printed.matchAll(/^(\S.*?) {2,}(ok|FAILED|not tried|-) +(.*)$/gm)].map(
+    ([, name = '', result = '', seen = '']) => ({
+      name,
+      result,
+      seen,
+    }),
+  );
+  const failed = rows.filter(({ result }) => result === 'FAILED');
+  const tests = rows
+    .filter(({ result }) => result === 'ok' || result === 'FAILED')
+    .map(({ name, result, seen }) => ({
+      rig: '',
+      test: name,
+      suite: 'rigs check',
+      status: result === 'ok' ? ('passed' as const) : ('invalid' as const),
+      why: result === 'ok' ? undefined : seen,
+      requirements: [],
+      tries: [],
+      took: undefined,
+    }));
+  return {
+    tests,
+    blames: failed.map(({ name, seen }) => ({ rule: 'rigs.check', requirement: name, owner: 'rig' as const, text: seen })),
+    alarms: failed.map(({ name, seen }) => `${name}: ${seen}`),
+  };
+}

@@ -4,9 +4,16 @@ import type { Defect } from './catalogue.js';
 
 /**
  * What is found where no rule of `verdict/` has the say: a fault of the rig that an event tells of, a rig that was set aside, an
- * expectation that a suite states by itself, a trial of power cuts that came to nothing.
+ * expectation that a suite states by itself, a trial of power cuts that came to nothing, a row of `dfota rigs check`.
  */
-export const ruleOutsideVerdicts = ['rig.fault', 'rig.aside', 'suite.expectation', 'suite.ending', 'trial.unproven'] as const;
+export const ruleOutsideVerdicts = [
+  'rig.fault',
+  'rig.aside',
+  'rigs.check',
+  'suite.expectation',
+  'suite.ending',
+  'trial.unproven',
+] as const;
 
 /** A way of being caught that counts: a rule, and the requirement that it may name (all that it serves when none are given). */
 export interface Catch {
@@ -17,15 +24,24 @@ export interface Catch {
 /** Where a defect must be caught, and by what: the cheapest test that shows it. */
 export interface Expectation {
   readonly defect: string;
-  readonly suite: string;
+  readonly suite: string | undefined;
   /** Of the test's full name, as `-t` takes it. */
   readonly tests?: string;
   /** Instead of tests: the one power cut that is made. */
   readonly cut?: CutTrial;
+  /** Instead of a suite: the row of `dfota rigs check` that must fail, for a wire that no suite depends on. */
+  readonly check?: string;
   /** Any one of them will do; empty for a harmless variation. */
   readonly by: readonly Catch[];
-  /** Who may be named; default: `firmware` for a defect of the firmware, `rig` or `harness` for one of the rig. */
+  /**
+   * Who may be named; default: `firmware` for a defect of the firmware, `rig` or `harness` for one of the rig, nobody for a harmless variation.
+   * A harmless one that may take witnesses away can allow `undecided`: what is not seen is not made up.
+   */
   readonly owners?: readonly Owner[];
+  /** A defect that shows by chance: the run is made up to so many times, until it is caught. Default: once. */
+  readonly chances?: number;
+  /** Why nothing may be found on this rig, although the catalogue calls it a fault: it is then counted among the sound runs. */
+  readonly harmlessHere?: string;
   /** What the rig's definition says otherwise than the shipped simulated one. */
   readonly rig?: RigChange;
   /** Why here, or why by this rule, where that is not plain. */
@@ -43,10 +59,16 @@ export interface RigChange {
 /** `by('percent.range', 'DG-12')`. */
 export const by = (rule: string, ...requirements: readonly string[]): Catch => ({ rule, requirements });
 
+/** Whose fault it is on the rig of the self-check. */
+export function seededIn(defect: Defect, expectation: Expectation): Defect['owner'] {
+  return expectation.harmlessHere === undefined ? defect.owner : 'harmless';
+}
+
 /** Owners that are right for a defect. */
 export function rightOwners(defect: Defect, expectation: Expectation): readonly Owner[] {
   if (expectation.owners !== undefined) return expectation.owners;
-  return defect.owner === 'firmware' ? ['firmware'] : defect.owner === 'rig' ? ['rig', 'harness'] : [];
+  const seeded = seededIn(defect, expectation);
+  return seeded === 'firmware' ? ['firmware'] : seeded === 'rig' ? ['rig', 'harness'] : [];
 }
 
 /** What keeps catalogue and expectations apart, in words; empty when each defect has one expectation and each expectation a defect. */
@@ -58,8 +80,11 @@ export function mismatches(defects: readonly Defect[], expectations: readonly Ex
     seen.add(expectation.defect);
     const defect = defects.find(({ name }) => name === expectation.defect);
     if (defect === undefined) problems.push(`${expectation.defect} is expected, but the simulator has no such defect`);
-    else if ((defect.owner === 'harmless') !== (expectation.by.length === 0)) {
-      const what = defect.owner === 'harmless' ? 'is harmless, yet a rule is to catch it' : 'has no rule that is to catch it';
+    else if ((seededIn(defect, expectation) === 'harmless') !== (expectation.by.length === 0)) {
+      const what =
+        seededIn(defect, expectation) === 'harmless'
+          ? 'is harmless, yet a rule is to catch it'
+          : 'has no rule that is to catch it';
       problems.push(`${expectation.defect} ${what}`);
     }
   }

@@ -1,6 +1,13 @@
 import type { Expectation } from './expectation.js';
+import { deliveryExpectations } from './expectations-delivery.js';
 import { firmwareExpectations } from './expectations-firmware.js';
+import { harmlessExpectations } from './expectations-harmless.js';
 import { rigExpectations } from './expectations-rig.js';
 
 /** One for each defect of the simulator's catalogue; a test holds them together. */
-export const expectations: readonly Expectation[] = [...firmwareExpectations, ...rigExpectations];
+export const expectations: readonly Expectation[] = [
+  ...firmwareExpectations,
+  ...deliveryExpectations,
+  ...harmlessExpectations,
+  ...rigExpectations,
+];

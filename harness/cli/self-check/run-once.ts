@@ -9,7 +9,8 @@ export interface RunRequest {
   /** Rig definition. */
   readonly rig: string;
   readonly packages: string;
-  readonly suites: readonly string[];
+  /** Undefined: `dfota rigs check` is run instead. */
+  readonly suites: readonly string[] | undefined;
   readonly tests: string | undefined;
   /** Id of a power cut. */
   readonly cut: string | undefined;
@@ -61,6 +62,7 @@ export async function runOnce(request: RunRequest, clock: Clock): Promise<RunEnd
 }
 
 export function runWords({ rig, packages, suites, tests, cut, seed, tries, out }: RunRequest): string[] {
+  if (suites === undefined) return ['rigs', 'check', rig, '--packages', packages, '--journal', `${out}.jsonl`];
   return [
     ...['run', '--rig', rig, '--packages', packages],
     ...(cut === undefined ? ['--suite', ...suites] : ['--cut', cut]),

@@ -70,6 +70,21 @@ test.each([
   expect([wrong.right, wrong.note]).toEqual([false, note]);
 });
 
+test('a harmless variation may leave in doubt what it is allowed to, and no more', () => {
+  const defect = { name: 'd', owner: 'harmless', summary: 's' } as const;
+  const allowed: Expectation = { ...expectation, by: [], owners: ['undecided'] };
+  const of = (exit: number, ...blames: readonly Blame[]): Score =>
+    scoreOf(defect, allowed, { exit, took: 1, outOfTime: false }, evidence(...blames), '');
+  const doubt = blame('undecided', 'order.end-seen', 'DG-09');
+  expect([of(0), of(3, doubt), of(1, doubt, inRange), of(3, fault), of(3)].map(({ right }) => right)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
 test('a run without a test of that name, or stopped by its limit, is not right', () => {
   const defect = { name: 'd', owner: 'firmware', summary: 's' } as const;
   const none = { tests: [], blames: [], alarms: [] };

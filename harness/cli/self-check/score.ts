@@ -1,6 +1,6 @@
 import type { Defect } from './catalogue.js';
 import type { Blame, Evidence } from './evidence.js';
-import { rightOwners, type Expectation } from './expectation.js';
+import { rightOwners, seededIn, type Expectation } from './expectation.js';
 import type { RunEnd } from './run-once.js';
 
 /** One line of the matrix. */
@@ -31,6 +31,7 @@ const blamesFirmware = ({ owner }: Blame): boolean => owner === 'firmware' || ow
 
 export function scoreOf(defect: Defect, expectation: Expectation, end: RunEnd, evidence: Evidence, run: string): Score {
   const { exit } = end;
+  const seeded = seededIn(defect, expectation);
   const decided = evidence.blames.filter((blame) => (exit === 1 ? blamesFirmware(blame) : !blamesFirmware(blame)));
   const expected = decided.filter((blame) => isExpected(blame, expectation));
   const caught = expected.length > 0;
@@ -38,19 +39,22 @@ export function scoreOf(defect: Defect, expectation: Expectation, end: RunEnd, e
   // The owner is the one that the run's exit code stands for, and nobody else may be held guilty beside it.
   const counted = caught ? decided : evidence.blames;
   const named = [...new Set(counted.map(({ owner }) => owner))];
-  const firmwareToo = defect.owner === 'rig' && evidence.blames.some(blamesFirmware);
+  const firmwareToo = seeded === 'rig' && evidence.blames.some(blamesFirmware);
   const ownerRight = named.length > 0 && !firmwareToo && named.every((owner) => owners.includes(owner));
-  const exitRight = exit === expectedExit[defect.owner];
-  const harmless = defect.owner === 'harmless';
-  const right = harmless ? exitRight && evidence.alarms.length === 0 : caught && ownerRight && exitRight;
+  const harmless = seeded === 'harmless';
+  // A doubt that is allowed makes a test undecided, which is exit code 3.
+  const doubted = harmless && evidence.blames.length > 0 && evidence.blames.every(({ owner }) => owners.includes(owner));
+  const exitRight = exit === expectedExit[seeded] || (doubted && exit === 3);
+  const alarmed = harmless && !doubted && evidence.alarms.length > 0;
+  const right = harmless ? exitRight && !alarmed : caught && ownerRight && exitRight;
   return {
     defect: defect.name,
     summary: defect.summary,
-    seeded: defect.owner,
-    caught: harmless ? evidence.alarms.length > 0 : caught,
+    seeded,
+    caught: harmless ? alarmed : caught,
     by: caught ? [...expected, ...decided.filter((blame) => !expected.includes(blame))] : evidence.blames,
     named,
-    ownerRight: harmless ? named.length === 0 : ownerRight,
+    ownerRight: harmless ? named.length === 0 || doubted : ownerRight,
     exit,
     exitRight,
     took: end.took,
@@ -68,7 +72,7 @@ export function scoreOf(defect: Defect, expectation: Expectation, end: RunEnd, e
     if (!caught) return `not caught by ${expectation.by.map(({ rule }) => rule).join(' or ')}; found ${found}`;
     if (firmwareToo) return `the firmware is blamed for a fault of the rig: ${found}`;
     if (!ownerRight) return `${named.join(', ')} named instead of ${owners.join(' or ')}`;
-    return `exit ${String(exit)} instead of ${String(expectedExit[defect.owner])}`;
+    return `exit ${String(exit)} instead of ${String(expectedExit[seeded])}`;
   }
 }
 
