@@ -299,3 +299,12 @@ function noisy(lines: readonly string[]): Script {
   }
   return story.say(both, 'END,0').upgraded();
 }
+
+test('what a module says while its supply decays belongs to the attempt that was cut', () => {
+  const story = fetched('ufs').say(both, 'START', 5);
+  story.event({ type: 'power.do', id: 1, wire: 'supply', action: 'off', why: 'cut' }).leaves();
+  story.rx('uart', '+QIND: "FOTA","UPDATING",6').event({ type: 'power.status', on: false, how: 'edge' }).wait(3000);
+  story.event({ type: 'power.do', id: 2, wire: 'supply', action: 'on', why: 'cut' }).wait(5000);
+  const judgement = judged(story.say(['uart'], 'START').returns().say(both, 50, 100, 'END,0').upgraded());
+  expect(judgement.findings).toEqual([]);
+});

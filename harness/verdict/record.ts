@@ -25,7 +25,8 @@ export function recordOf(window: Window): UpgradeRecord {
   const signs: Sign[] = [
     ...lines.departures.map(({ line, t }) => ({ line, order: t, kind: 'departure' as const })),
     ...lines.arrivals.map(({ line, t }) => ({ line, order: t, kind: 'arrival' as const })),
-    ...cutActions.map(({ t }) => ({ line: undefined, order: t, kind: 'cut' as const })),
+    // What comes until power is back, the module said before it went: a supply takes its time to decay, a buffer to empty.
+    ...cutActions.map((action) => ({ line: undefined, order: backAfter(action, powerActions), kind: 'cut' as const })),
   ];
   const attempts = attemptsOf(reports, signs, { scale: profile?.scale ?? 1, timed });
   const download = downloadOf(reports, timed);
@@ -114,6 +115,12 @@ function takesPower(action: Of<'power.do'>, earlier: readonly Of<'power.do'>[]):
   if (action.wire === 'supply') return action.action === 'off';
   if (action.wire === 'reset') return action.action === 'press';
   return action.wire === 'powerKey' && action.action === 'press' && !earlier.some((other) => takesPower(other, []));
+}
+
+/** When power came back after it was taken; for a pulse, and without a return, when it was taken. */
+function backAfter(action: Of<'power.do'>, all: readonly Of<'power.do'>[]): number {
+  if (action.wire !== 'supply') return action.t;
+  return all.find(({ wire, action: what, t }) => wire === 'supply' && what === 'on' && t > action.t)?.t ?? action.t;
 }
 
 function answerOf(events: readonly JournalEvent[]): UpgradeRecord['answer'] {
