@@ -44,7 +44,11 @@ export const command: CommandModule<object, SelfCheckArguments> = {
       .option('jobs', { type: 'number', default: Math.max(1, Math.min(availableParallelism(), 4)), describe: 'Runs at a time' })
       .option('out', { type: 'string', describe: 'Folder for the matrix and all runs; default reports/self-check-<time>' })
       .option('seed', { type: 'number', default: 1, describe: 'Of the first run; sound runs count up from it' })
-      .option('scale', { type: 'number', default: 0.004, describe: 'Seconds for one second of the module' })
+      .option('scale', {
+        type: 'number',
+        default: 0.004,
+        describe: 'Seconds for one second of a module with a defect; sound ones run at the scale of the shipped rig',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'Print the matrix as JSON when all is done' })
       .example('dfota self-check --sound 20', 'everything')
       .example('dfota self-check --part 1/6', 'every sixth defect')

@@ -7,7 +7,7 @@ import { projectRoot } from '../../jest/paths.js';
 import { readJournal } from '../../journal/reader.js';
 import type { Defect } from './catalogue.js';
 import { evidenceOf, evidenceOfCheck, type Evidence } from './evidence.js';
-import type { Expectation } from './expectation.js';
+import { seededIn, type Expectation } from './expectation.js';
 import type { SoundScore } from './matrix.js';
 import type { SoundRun } from './plan.js';
 import { rigFileText } from './rig-file.js';
@@ -16,6 +16,7 @@ import { scoreOf, type Score } from './score.js';
 
 export interface ConductOptions {
   readonly out: string;
+  /** Of the rigs with a defect; what must be sound runs at the shipped rig's, as a user's does. */
   readonly scale: number;
   readonly seed: number;
   readonly jobs: number;
@@ -46,7 +47,8 @@ export class Bench {
 
   async #chance(defect: Defect, expectation: Expectation, chance: number): Promise<Score> {
     const name = `sc-${defect.name}${chance === 1 ? '' : `-${String(chance)}`}`;
-    const rig = this.#rigFile(name, { defect: defect.name, change: expectation.rig });
+    const scale = seededIn(defect, expectation) === 'harmless' ? undefined : this.options.scale;
+    const rig = this.#rigFile(name, { defect: defect.name, change: expectation.rig, scale });
     const { end, evidence, out } = await this.#run(name, {
       rig,
       suites: expectation.suite === undefined ? undefined : [expectation.suite],
@@ -70,10 +72,12 @@ export class Bench {
     rmSync(this.#states, { recursive: true, force: true });
   }
 
-  #rigFile(name: string, { defect, change }: { defect?: string; change?: Expectation['rig'] }): string {
+  #rigFile(
+    name: string,
+    { defect, change, scale }: { defect?: string; change?: Expectation['rig']; scale?: number | undefined },
+  ): string {
     const file = join(this.options.out, 'rigs', `${name}.yaml`);
     const template = join(this.#root, 'rigs', 'simulated-ec25.yaml');
-    const { scale } = this.options;
     writeFileSync(file, rigFileText({ template, name, scale, change, ...(defect === undefined ? {} : { defect }) }));
     return file;
   }

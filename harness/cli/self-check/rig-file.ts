@@ -6,7 +6,8 @@ export interface RigFileOptions {
   /** The shipped definition that it is a copy of. */
   readonly template: string;
   readonly name: string;
-  readonly scale: number;
+  /** Undefined: the shipped rig's. */
+  readonly scale?: number | undefined;
   readonly defect?: string;
   readonly change?: RigChange | undefined;
 }
@@ -18,7 +19,8 @@ export function rigFileText({ template, name, scale, defect, change = {} }: RigF
   document.commentBefore = null;
   document.contents.commentBefore = null;
   document.set('name', name);
-  document.setIn(['timing', 'scale'], change.timing?.scale ?? scale);
+  const wanted = change.timing?.scale ?? scale;
+  if (wanted !== undefined) document.setIn(['timing', 'scale'], wanted);
   for (const key of ['limits', 'firmware'] as const) {
     for (const [inner, value] of Object.entries(change[key] ?? {})) document.setIn([key, inner], value);
   }
