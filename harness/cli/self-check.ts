@@ -52,7 +52,7 @@ export const command: CommandModule<object, SelfCheckArguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'Print the matrix as JSON when all is done' })
       .example('dfota self-check --sound 20', 'everything')
       .example('dfota self-check --part 1/6', 'every sixth defect')
-      .example('dfota self-check --defect brick-window status-stuck --sound 0', 'two of them')
+      .example('dfota self-check --defect brick-window status-stuck', 'two of them')
       .epilogue(
         'Exit codes: 0 every defect was caught with the right owner and exit code, and no sound run had an alarm; 1 not so; ' +
           '2 wrong use; 130 interrupted.',
