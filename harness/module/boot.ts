@@ -17,6 +17,8 @@ export interface BootOutcome {
   readonly ready: Ready | undefined;
   /** Last report of an upgrade: the unit is in recovery, perhaps still from an earlier run. */
   readonly recovering: string | undefined;
+  /** It answered AT or reported something on any line: it runs, even if the line that counts is not there yet. */
+  readonly alive: boolean;
 }
 
 /**
@@ -30,6 +32,7 @@ export class Boot {
   #start: number;
   #witnessed: boolean;
   #unanswered = 0;
+  #alive = false;
   #recovering: { readonly text: string; readonly t: number } | undefined;
 
   constructor(
@@ -65,7 +68,7 @@ export class Boot {
         const recovering = this.#recovering?.text;
         if (ready !== undefined) {
           journal.write({ type: 'module.ready', line: ready.role, how: ready.how, took: ready.t - this.#start });
-          return { ready, recovering };
+          return { ready, recovering, alive: true };
         }
         const now = clock.now();
         const extended = Math.min(
@@ -73,7 +76,7 @@ export class Boot {
           this.#start + recovery.whole,
         );
         const deadline = Math.max(this.#start + within, extended);
-        if (now >= deadline) return { ready: undefined, recovering };
+        if (now >= deadline) return { ready: undefined, recovering, alive: this.#alive };
         if (now < this.#readiness.due) await this.#wake.wait(Math.min(deadline, this.#readiness.due));
         else if (ports.connected === undefined) await this.#wake.wait(deadline);
         else await this.#probe();
@@ -90,6 +93,7 @@ export class Boot {
   #saw(sighting: Sighting): void {
     if (isWitness(sighting, this.parts.ports.main.port.role)) this.#witnessed = true;
     if (sighting.kind === 'urc' && isUpgradeReport(sighting)) this.#recovering = { text: sighting.text, t: sighting.t };
+    if (sighting.kind === 'urc' && sighting.report !== undefined) this.#alive = sighting.report.kind !== 'powered-down';
     this.#readiness.saw(sighting);
   }
 
@@ -102,6 +106,7 @@ export class Boot {
       this.#readiness.reset(clock.now() + timing.firstProbe);
       return;
     }
+    if (answer.ok) this.#alive = true;
     this.#unanswered = answer.ok ? 0 : this.#unanswered + 1;
     if (this.#unanswered >= 2) this.#witnessed = true;
     if (this.#witnessed) this.#readiness.probed(answer.ok, port.role, clock.now());

@@ -81,6 +81,15 @@ describe('opening a unit', () => {
     expect(bench.power.done).toEqual([]);
   });
 
+  test('without STATUS, one that only the UART hears as yet is running all the same: not touched with PWRKEY', async () => {
+    bench = testBench({ wires: { supply: true, vbus: false, powerKey: true, reset: false, status: false } });
+    const { at } = bench.module.lines;
+    at?.unplug();
+    play([[900, () => at?.replug()]]);
+    await bench.open();
+    expect(bench.power.done).toEqual([]);
+  });
+
   test('one that is in recovery from an earlier run gets its time', async () => {
     bench = testBench({ limits: { boot: 600 } });
     const { module } = bench;

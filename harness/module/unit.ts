@@ -140,11 +140,12 @@ class OpenedUnit implements Unit {
     const { limits, settle } = this.#timing;
     const boot = new Boot({ ports: this.#ports, clock, journal, signal, timing: this.#timing });
     try {
-      // PWRKEY toggles: where no STATUS tells, a unit that is on already is found by its answer, and a recovery by its reports.
+      // PWRKEY toggles: where no STATUS tells, a unit that is on already is found by its answer on any line, and a recovery by its reports.
       if (!power.wires.status) {
         const early = await boot.wait(settle);
         if (early.ready !== undefined) return;
-        if (early.recovering === undefined) await power.on('start of the run');
+        // A line that was lost meanwhile puts the next AT off, perhaps past the window: nobody presses unasked.
+        if (!early.alive && !(await this.#answersAnywhere())) await power.on('start of the run');
       } else {
         await power.on('start of the run');
       }
@@ -159,6 +160,14 @@ class OpenedUnit implements Unit {
     } finally {
       boot.close();
     }
+  }
+
+  /** OK to AT on any line that is open now. */
+  async #answersAnywhere(): Promise<boolean> {
+    for (const { port } of this.#ports.lines) {
+      if (port.connected && (await port.command('AT', { deadline: this.#timing.probe })).ok) return true;
+    }
+    return false;
   }
 
   #portsText(): string {
