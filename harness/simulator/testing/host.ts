@@ -1,15 +1,18 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, realpathSync, rmSync, watch } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SerialPort } from 'serialport';
 import { ControlClient } from '../ctl.js';
 
 const HOOK = join(__dirname, 'ts-hook.cjs');
 const MAIN = join(__dirname, '..', 'main.ts');
+/** ms a test waits for what must come; past it, it fails with what came instead of hanging. */
+const PATIENCE = 20_000;
 
 /** A module's own directory, short enough for its socket. */
 export function freshDir(): string {
@@ -30,7 +33,6 @@ export async function simulator(...args: readonly string[]): Promise<{ code: num
 export class HostPort {
   text = '';
   private readonly waiting = new Set<() => void>();
-  private readonly watching: NodeJS.Timeout;
   private gone: () => void = () => undefined;
   private readonly left = new Promise<void>((done) => {
     this.gone = done;
@@ -38,13 +40,8 @@ export class HostPort {
 
   private constructor(
     private readonly port: SerialPort,
-    path: string,
-    private readonly terminal: string,
+    private readonly watcher: FSWatcher,
   ) {
-    // serialport mostly does not notice that a terminal has gone, and reads on for ever: the symlink tells.
-    this.watching = setInterval(() => {
-      if (this.terminal !== target(path)) this.leave();
-    }, 5);
     port.on('data', (data: Buffer) => {
       this.text += data.toString('latin1');
       for (const look of this.waiting) look();
@@ -57,18 +54,29 @@ export class HostPort {
 
   static async open(path: string): Promise<HostPort> {
     const port = new SerialPort({ path, baudRate: 115200, autoOpen: false });
-    const terminal = target(path) ?? path;
+    // serialport mostly does not notice that a terminal has gone, and reads on for ever: the symlink tells. Its events
+    // count, not its target: the kernel gives the number of a terminal that went to the next one.
+    const watcher = watch(dirname(path));
+    const host = new HostPort(port, watcher);
+    watcher.on('change', (_, name) => {
+      if (name === basename(path)) host.leave();
+    });
     await new Promise<void>((done, fail) => port.open((error) => (error ? fail(error) : done())));
-    return new HostPort(port, path, terminal);
+    return host;
   }
 
   /** Resolves with the match in what came since `forget`. */
   until(pattern: RegExp): Promise<RegExpExecArray> {
-    return new Promise((done) => {
+    return new Promise((done, fail) => {
+      const patience = setTimeout(() => {
+        this.waiting.delete(look);
+        fail(new Error(`waited ${PATIENCE} ms for ${pattern}; came: ${JSON.stringify(this.text.slice(-400))}`));
+      }, PATIENCE);
       const look = (): void => {
         const found = pattern.exec(this.text);
         if (found === null) return;
         this.waiting.delete(look);
+        clearTimeout(patience);
         done(found);
       };
       this.waiting.add(look);
@@ -105,7 +113,7 @@ export class HostPort {
   }
 
   private leave(): void {
-    clearInterval(this.watching);
+    this.watcher.close();
     if (!this.port.isOpen) {
       this.gone();
       return;
@@ -116,14 +124,6 @@ export class HostPort {
         this.gone();
       });
     });
-  }
-}
-
-function target(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
   }
 }
 
