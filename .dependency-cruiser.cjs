@@ -5,6 +5,7 @@ const rooms = [
   'journal',
   'rig',
   'package',
+  'usb',
   'line',
   'at',
   'power',

@@ -181,6 +181,15 @@ export const eventSchema = z.discriminatedUnion('type', [
   /** A try that did not count because the rig or the harness spoilt it; the test goes on with the next. */
   event('test.try', { test: z.string(), number: z.int(), why: z.string() }),
 
+  /** A USB device came to the rig's place on the bus, or left it. */
+  event('usb.arrived', {
+    path: z.string(),
+    vendor: z.int(),
+    product: z.int(),
+    kind: z.enum(['module', 'emergency-download', 'dump', 'other']),
+  }),
+  event('usb.left', { path: z.string(), vendor: z.int(), product: z.int() }),
+
   event('line.appeared', { line, path: z.string(), device: z.string() }),
   event('line.gone', { line, path: z.string() }),
   /** `sinceAppeared`: from the device's appearance to our first read, when it was seen to appear. */
