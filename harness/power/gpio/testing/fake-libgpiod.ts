@@ -1,0 +1,240 @@
+/**
+ * libgpiod 1.6 over a kernel that is a file: as strict as the real ones, with the traps of node-libgpiod. Several processes may use it;
+ * what a process held is let go when it has died. It imports only Node.js, so that a process of its own can run it.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { GpioBinding, GpioChip, GpioLine, GpioRequest, GpioValue } from '../binding.js';
+
+/** Electrical levels throughout. */
+export interface FakeLine {
+  name?: string;
+  /** What the resistors on the line make of it while nobody drives it. */
+  pull: GpioValue;
+  direction: 'input' | 'output';
+  driven: GpioValue;
+  openDrain: boolean;
+  holder?: { pid: number; id: number; consumer: string; type: number; flags: number } | undefined;
+  /** Each level the line has had, and each change of its holder. */
+  log: string[];
+}
+
+export interface FakeChip {
+  label: string;
+  /** What its driver does with a line that is let go. */
+  onRelease: 'keeps-level' | 'becomes-input';
+  /** Error code of every opening. */
+  denied?: string;
+  lines: FakeLine[];
+}
+
+type Chips = Record<string, FakeChip>;
+
+const failure = (code: string, syscall: string): Error => Object.assign(new Error(`${code}, ${syscall}`), { code, syscall });
+let lastId = 0;
+
+export class FakeKernel {
+  /** Lines that were made of a number the chip lacks: each ends a real process when it is collected. */
+  halfMade = 0;
+
+  constructor(readonly folder: string) {}
+
+  /** Where the device files are. */
+  get devices(): string {
+    return join(this.folder, 'dev');
+  }
+
+  static create(
+    folder: string,
+    chips: Record<string, Partial<Omit<FakeChip, 'lines'>> & { lines: (Partial<FakeLine> | undefined)[] }>,
+  ): FakeKernel {
+    const kernel = new FakeKernel(folder);
+    mkdirSync(kernel.devices);
+    const whole: Chips = {};
+    for (const [name, { label = 'fake', onRelease = 'keeps-level', denied, lines }] of Object.entries(chips)) {
+      writeFileSync(join(kernel.devices, name), '');
+      whole[name] = {
+        label,
+        onRelease,
+        ...(denied === undefined ? {} : { denied }),
+        lines: Array.from(lines, (line) => ({ pull: 0, direction: 'input', driven: 0, openDrain: false, log: [], ...line })),
+      };
+    }
+    kernel.write(whole);
+    return kernel;
+  }
+
+  /** What the other end of the wire measures. */
+  level(chip: string, offset: number): GpioValue {
+    return levelOf(this.line(chip, offset));
+  }
+
+  line(chip: string, offset: number): FakeLine {
+    const line = this.read()[chip]?.lines[offset];
+    if (line === undefined) throw new Error(`no line ${String(offset)} of ${chip}`);
+    return line;
+  }
+
+  change(chip: string, offset: number, change: (line: FakeLine, chip: FakeChip) => void): void {
+    const chips = this.read();
+    const owner = chips[chip];
+    const line = owner?.lines[offset];
+    if (owner === undefined || line === undefined) throw failure('ENODEV', 'line');
+    const before = levelOf(line);
+    change(line, owner);
+    if (levelOf(line) !== before) line.log.push(String(levelOf(line)));
+    this.write(chips);
+  }
+
+  read(): Chips {
+    const chips = JSON.parse(readFileSync(join(this.folder, 'kernel.json'), 'utf8')) as Chips;
+    let died = false;
+    for (const chip of Object.values(chips)) {
+      for (const line of chip.lines) {
+        if (line.holder === undefined || isAlive(line.holder.pid)) continue;
+        died = true;
+        const before = levelOf(line);
+        letGo(line, chip);
+        if (levelOf(line) !== before) line.log.push(String(levelOf(line)));
+      }
+    }
+    if (died) this.write(chips);
+    return chips;
+  }
+
+  write(chips: Chips): void {
+    const file = join(this.folder, 'kernel.json');
+    writeFileSync(`${file}.${String(process.pid)}`, JSON.stringify(chips));
+    renameSync(`${file}.${String(process.pid)}`, file);
+  }
+
+  binding(): GpioBinding {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the classes below are this kernel's
+    const kernel = this;
+
+    class Chip implements GpioChip {
+      readonly name: string;
+      readonly label: string;
+      readonly numberOfLines: number;
+      readonly lines: Line[] = [];
+
+      constructor(readonly path: string) {
+        const chip = kernel.read()[basename(path)];
+        if (chip === undefined) throw failure('ENOENT', `Chip::new - Unable to open device ${path}`);
+        if (chip.denied !== undefined) throw failure(chip.denied, `Chip::new - Unable to open device ${path}`);
+        this.name = basename(path);
+        this.label = chip.label;
+        this.numberOfLines = chip.lines.length;
+      }
+
+      get lineNames(): (string | undefined)[] {
+        for (const line of this.lines) line.release();
+        return (kernel.read()[this.name]?.lines ?? []).map(({ name }) => name);
+      }
+    }
+
+    class Line implements GpioLine {
+      readonly #chip: string;
+      readonly #id = ++lastId;
+      #known: FakeLine;
+
+      constructor(
+        chip: GpioChip,
+        readonly offset: number,
+      ) {
+        this.#chip = chip.name;
+        if (offset >= chip.numberOfLines) {
+          kernel.halfMade++;
+          throw failure('EINVAL', `Line::new - Unable to open GPIO line ${String(offset)}`);
+        }
+        this.#known = kernel.line(this.#chip, offset);
+        (chip as Chip).lines.push(this);
+      }
+
+      get name(): string | undefined {
+        return this.#known.name;
+      }
+      get consumer(): string | undefined {
+        return this.#known.holder?.consumer;
+      }
+      get direction(): number {
+        return this.#known.direction === 'output' ? 2 : 1;
+      }
+      get activeState(): number {
+        return ((this.#known.holder?.flags ?? 0) & 4) === 0 ? 1 : 2;
+      }
+      get used(): boolean {
+        return this.#known.holder !== undefined;
+      }
+
+      update(): void {
+        this.#known = kernel.line(this.#chip, this.offset);
+      }
+
+      getValue(): number {
+        const { flags } = this.#held('getValue');
+        const level = kernel.level(this.#chip, this.offset);
+        return (flags & 4) === 0 ? level : 1 - level;
+      }
+
+      setValue(value: GpioValue): void {
+        const { flags } = this.#held('setValue');
+        kernel.change(this.#chip, this.offset, (line) => {
+          if (line.direction !== 'output') throw failure('EPERM', '::setValue');
+          line.driven = electrical(value, flags);
+        });
+      }
+
+      lineRequest({ consumer, requestType: type, flags }: GpioRequest, value: GpioValue = 0): void {
+        // drivers/gpio/gpiolib-cdev.c, linehandle_validate_flags: what the kernel refuses.
+        if (type !== 3 && (flags & 3) !== 0) throw failure('EINVAL', '::lineRequest');
+        if (type === 1 && (flags & (8 | 16 | 32)) !== 0) throw failure('EINVAL', '::lineRequest');
+        kernel.change(this.#chip, this.offset, (line) => {
+          if (line.holder !== undefined) throw failure('EBUSY', '::lineRequest');
+          line.holder = { pid: process.pid, id: this.#id, consumer: consumer.slice(0, 31), type, flags };
+          line.log.push(`held by ${consumer.slice(0, 31)}`);
+          if (type === 1) return;
+          line.direction = type === 3 ? 'output' : 'input';
+          if (type === 3) line.driven = electrical(value, flags);
+          line.openDrain = (flags & 1) !== 0;
+        });
+        this.update();
+      }
+
+      release(): void {
+        const { holder } = kernel.line(this.#chip, this.offset);
+        if (holder?.id !== this.#id || holder.pid !== process.pid) return;
+        kernel.change(this.#chip, this.offset, letGo);
+      }
+
+      /** libgpiod refuses a line that this object has not requested. */
+      #held(call: string): { flags: number } {
+        const { holder } = kernel.line(this.#chip, this.offset);
+        if (holder?.id !== this.#id || holder.pid !== process.pid) throw failure('EPERM', `::${call}`);
+        return holder;
+      }
+    }
+
+    return { version: '1.6.3', Chip, Line };
+  }
+}
+
+const electrical = (value: GpioValue, flags: number): GpioValue => ((flags & 4) === 0 ? value : value === 1 ? 0 : 1);
+
+function levelOf({ direction, driven, openDrain, pull }: FakeLine): GpioValue {
+  return direction === 'input' || (openDrain && driven === 1) ? pull : driven;
+}
+
+function letGo(line: FakeLine, { onRelease }: FakeChip): void {
+  line.holder = undefined;
+  line.log.push('let go');
+  if (onRelease === 'becomes-input') line.direction = 'input';
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
