@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { UserError } from '../base/errors.js';
 import { seeded } from '../base/random.js';
 import { sources } from '../journal/events.js';
-import { anchors, cutId, parseCutId, phaseOf, type CutPoint, type CutTrial } from './cut.js';
-import { failingWindow, nextProbe, windowText, type Probe } from './narrowing.js';
-import { boundaries, logSpaced, sequence, smoke, stratified, sweep } from './plans.js';
+import { anchors, cutId, hasDownload, parseCutId, phaseOf, spoiltContents, type CutPoint, type CutTrial } from './cut.js';
+import { failingWindow, nextProbe, unexplored, windowText, type Probe } from './narrowing.js';
+import { boundaries, logSpaced, powerCutPlan, sequence, smoke, stratified, sweep } from './plans.js';
 import { cutsFor, survivalText, upperBound } from './statistics.js';
 
 const point: fc.Arbitrary<CutPoint> = fc
@@ -12,10 +12,14 @@ const point: fc.Arbitrary<CutPoint> = fc
   .map(({ anchor, percent, delay }) =>
     anchor === 'updating' || anchor === 'download' ? { anchor, percent, delay } : { anchor, delay },
   );
-const trial: fc.Arbitrary<CutTrial> = fc.record({
-  points: fc.array(point, { minLength: 1, maxLength: 6 }),
-  source: fc.constantFrom(...sources),
-});
+const trial: fc.Arbitrary<CutTrial> = fc
+  .record({
+    points: fc.array(point, { minLength: 1, maxLength: 6 }),
+    source: fc.constantFrom(...sources),
+    contents: fc.option(fc.constantFrom(...spoiltContents), { nil: undefined }),
+  })
+  .filter(({ points, source }) => hasDownload(source) || points.every(({ anchor }) => !anchor.startsWith('download')))
+  .map(({ contents, ...rest }): CutTrial => ({ ...rest, ...(contents === undefined ? {} : { contents }) }));
 
 describe('ids of cuts', () => {
   test('an id says everything needed to repeat the cut', () => {
@@ -31,6 +35,8 @@ describe('ids of cuts', () => {
       [id.replace('ufs', 'usb'), 'usb is not one of'],
       [id.replace('updating', 'updatin'), 'updatin@41%+120ms is not a point'],
       [id.replace('@41%', ''), 'is not a point'],
+      [id.replace('ufs', 'ufs/rotten'), 'rotten is not one of'],
+      [id.replace('ufs', 'ufs/corrupt'), 'check'],
       ['41%', 'its form is'],
     ] as const) {
       expect(() => parseCutId(bad)).toThrow(UserError);
@@ -72,6 +78,23 @@ describe('plans', () => {
       }),
     );
     expect(stratified(['ufs'], 20, 1)).not.toEqual(stratified(['ufs'], 20, 2));
+  });
+  test('no two random cuts are alike, however many there are', () => {
+    const ids = stratified(['ufs'], 3000, 1, 20).map(cutId);
+    expect(new Set(ids).size).toBe(3000);
+  });
+  test('every test of the power-cut suite has a name of its own, and its id reads back', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 300 }), fc.integer(), (random, seed) => {
+        const names = powerCutPlan(sources, random, seed).flatMap(({ title, trials }) =>
+          trials.map((cut) => `${title} ${cutId(cut)}`),
+        );
+        expect(new Set(names).size).toBe(names.length);
+        for (const name of names)
+          expect(cutId(parseCutId(name.replace(/^.* (?=cut:)/, '')))).toBe(name.replace(/^.* (?=cut:)/, ''));
+      }),
+      { numRuns: 20 },
+    );
   });
   test('a sequence has a cut for each attempt', () => {
     expect(sequence('ufs', 6, 3).points).toHaveLength(6);
@@ -116,36 +139,57 @@ describe('statistics', () => {
 
 describe('narrowing', () => {
   const scale = { low: 0, high: 100, step: 1 };
-  function narrow(from: number, to: number, seed: number, noise: number): Probe[] {
+  /** `inside`: how often a cut in the window fails; `noise`: how often one outside does. */
+  function narrow(from: number, to: number, seed: number, [inside, noise] = [1, 0], most = 80): Probe[] {
     const random = seeded(seed, 'narrowing');
     const probes: Probe[] = [{ at: Math.floor((from + to) / 2), failed: true }];
-    while (probes.length < 80) {
+    while (probes.length < most) {
       if (failingWindow(probes, scale)?.settled === true) break;
       const at = nextProbe(probes, scale);
-      const inside = at >= from && at <= to;
-      probes.push({ at, failed: random.next() < noise ? !inside : inside });
+      probes.push({ at, failed: random.next() < (at >= from && at <= to ? inside : noise) });
     }
     return probes;
   }
+  /** How many of so many seeds end with both true edges in what is stated, give or take a step. */
+  function held(runs: number, rates: [number, number], most: number): number {
+    let count = 0;
+    for (let seed = 0; seed < runs; seed += 1) {
+      const from = 10 + ((seed * 7) % 60);
+      const window = failingWindow(narrow(from, from + 5, seed, rates, most), scale);
+      const within = (edge: { from: number; to: number }, truth: number): boolean =>
+        edge.from - 1 <= truth && truth <= edge.to + 1;
+      if (window !== undefined && within(window.from, from) && within(window.to, from + 5)) count += 1;
+    }
+    return count;
+  }
   test('finds a window of a few per cent by trials at its edges', () => {
-    const probes = narrow(40, 45, 1, 0);
+    const probes = narrow(40, 45, 1);
     const window = failingWindow(probes, scale);
     expect(window?.settled).toBe(true);
     expect([window?.from.at, window?.to.at]).toEqual([40, 45]);
     expect(probes.length).toBeLessThan(50);
     expect(windowText(window!)).toMatch(/^fails between 40 %.* and 45 %.*: \d+ of \d+ in, 0 of \d+ out$/);
   });
-  test('under noise the true edges lie in what it states, nine times in ten', () => {
-    let held = 0;
-    const runs = 20;
-    for (let seed = 0; seed < runs; seed += 1) {
-      const from = 10 + ((seed * 7) % 60);
-      const window = failingWindow(narrow(from, from + 5, seed, 0.02), scale);
-      const within = (edge: { from: number; to: number }, truth: number): boolean =>
-        edge.from - 1 <= truth && truth <= edge.to + 1;
-      if (window !== undefined && within(window.from, from) && within(window.to, from + 5)) held += 1;
-    }
-    expect(held).toBeGreaterThanOrEqual(runs * 0.9);
+  test.each([
+    ['a window that nearly always fails, and failures elsewhere', [0.98, 0.02]],
+    ['a window in which every second cut is survived', [0.5, 0]],
+    ['a window in which two of three cuts are survived', [0.35, 0]],
+  ] as const)('under noise the true edges lie in what it states, nine times in ten: %s', (_name, [inside, noise]) => {
+    const runs = 10;
+    expect(held(runs, [inside, noise], 60)).toBeGreaterThanOrEqual(runs * 0.9);
+  });
+  test('a window that fails only sometimes is not taken for several, or for nothing: the count says how often', () => {
+    const window = failingWindow(narrow(40, 45, 3, [0.5, 0], 60), scale);
+    expect(window!.inside.failed).toBeLessThan(window!.inside.of);
+    expect(window!.outside.failed).toBe(0);
+    expect(windowText(window!)).toMatch(/^fails between .*: \d+ of \d+ in, 0 of \d+ out$/);
+  });
+  test('a failing cut outside the known windows is looked into by itself, between them', () => {
+    const low = failingWindow(narrow(20, 25, 1), scale)!;
+    expect(unexplored(22, [low], scale)).toBeUndefined();
+    expect(unexplored(70, [low], scale)).toEqual({ low: low.to.to + 1, high: 100, step: 1 });
+    expect(unexplored(3, [low], scale)).toEqual({ low: 0, high: low.from.from - 1, step: 1 });
+    expect(unexplored(3, [], scale)).toEqual(scale);
   });
   test('says nothing before a cut has failed', () => {
     expect(failingWindow([{ at: 3, failed: false }], scale)).toBeUndefined();

@@ -1,6 +1,7 @@
 /**
  * A point at which power is cut, and its printable id. The id says everything that is needed to repeat the cut:
- * `cut:updating@41%+120ms/ufs#7f3a` is 120 ms after the report of 41 % over UFS; several points, one in each attempt, are joined by `,`.
+ * `cut:updating@41%+120ms/ufs#7f3a` is 120 ms after the report of 41 % over UFS; several points, one in each attempt, are joined by `,`;
+ * `/ufs/corrupt` says that the package was spoilt first.
  * Times are those of a real module; a rig's `timing.scale` is applied when the cut is made, so an id means the same on every rig.
  */
 import { createHash } from 'node:crypto';
@@ -34,10 +35,20 @@ export interface CutPoint {
   readonly delay: number;
 }
 
-/** One trial: where power is cut in each attempt, in order, and over which source the package comes. */
+/** What can be made of a sound package, so that it must be refused. */
+export const spoiltContents = ['corrupt', 'truncated', 'not-a-zip', 'empty'] as const;
+
+/** One trial: where power is cut in each attempt, in order, over which source the package comes, and whether it is a sound one. */
 export interface CutTrial {
   readonly points: readonly CutPoint[];
   readonly source: Source;
+  /** Left out: the release's own package. */
+  readonly contents?: (typeof spoiltContents)[number];
+}
+
+/** Local packages have no download to cut. */
+export function hasDownload(source: Source): boolean {
+  return source === 'ftp' || source === 'http';
 }
 
 const needsPercent: readonly Anchor[] = ['download', 'updating'];
@@ -69,28 +80,36 @@ export function pointText({ anchor, percent, delay }: CutPoint): string {
 }
 
 /** The trial's id. */
-export function cutId({ points, source }: CutTrial): string {
-  const body = `${points.map(pointText).join(',')}/${source}`;
+export function cutId({ points, source, contents }: CutTrial): string {
+  const body = `${points.map(pointText).join(',')}/${source}${contents === undefined ? '' : `/${contents}`}`;
   return `cut:${body}#${check(body)}`;
 }
 
 /** Reads an id back. Throws a UserError that says what is wrong; a wrong check (a mistyped id) is refused. */
 export function parseCutId(id: string): CutTrial {
-  const match = /^cut:(.+)\/([a-z]+)#([0-9a-f]{4})$/.exec(id);
-  const [, list = '', source = '', sum = ''] = match ?? [];
+  const match = /^cut:(([^/]+)\/([a-z]+)(?:\/([a-z-]+))?)#([0-9a-f]{4})$/.exec(id);
+  const [, body = '', list = '', source = '', spoilt, sum = ''] = match ?? [];
   const wrong = (what: string): never => {
     throw new UserError(`not the id of a cut: ${what}`, {
       asked: 'for example cut:updating@41%+120ms/ufs#7f3a, as it stands in a test’s name',
       seen: id,
     });
   };
-  if (match === null) return wrong('its form is cut:<point>[,<point>…]/<source>#<check>');
+  if (match === null) return wrong('its form is cut:<point>[,<point>…]/<source>[/<contents>]#<check>');
   const found = sources.find((each) => each === source);
   if (found === undefined) return wrong(`${source} is not one of ${sources.join(', ')}`);
   const points = list.split(',').map((text) => parsePoint(text) ?? wrong(`${text} is not a point`));
-  const expected = check(`${list}/${source}`);
-  if (expected !== sum) return wrong('its check does not fit; was it mistyped?');
-  return { points, source: found };
+  const download = points.find(({ anchor }) => anchor.startsWith('download'));
+  if (download !== undefined && !hasDownload(found)) return wrong(`${pointText(download)} over ${found}, which has no download`);
+  const contents = spoiltContents.find((each) => each === spoilt);
+  if (spoilt !== undefined && contents === undefined) return wrong(`${spoilt} is not one of ${spoiltContents.join(', ')}`);
+  if (check(body) !== sum) return wrong('its check does not fit; was it mistyped?');
+  return { points, source: found, ...(contents === undefined ? {} : { contents }) };
+}
+
+/** One cut of a sound package at a reported percentage: what can be narrowed. */
+export function isFlashing({ points, contents }: CutTrial): boolean {
+  return points.length === 1 && points[0]?.anchor === 'updating' && contents === undefined;
 }
 
 function parsePoint(text: string): CutPoint | undefined {

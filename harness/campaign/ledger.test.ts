@@ -37,7 +37,7 @@ test('every column of a trial is what the journal says', async () => {
         run: 'night-1',
         rig: 'ec25-a',
         trial: 'ec25-a/1',
-        cut: 'cut:updating@41%/ufs#1c1d',
+        cut: 'cut:updating@41%/ufs#ff9b',
         package: packageSha,
         revision,
         module: 'EC25',

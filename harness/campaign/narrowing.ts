@@ -1,7 +1,7 @@
 /**
  * Narrowing a window of failing cuts by repeated trials. A trial is noisy: a cut inside the window may be survived by luck, one outside may
- * fail for another reason. So every window [from, to] on a grid has a probability, each trial moves them, the next trial is made where it
- * tells most, and what is left over is the uncertainty that the report states. Pure.
+ * fail for another reason. So every window [from, to] on a grid, with every rate at which cuts in it may fail, has a probability; each trial
+ * moves them, the next trial is made where it tells most, and what is left over is the uncertainty that the report states. Pure.
  */
 export interface Probe {
   /** Percentage (or a step of any other scale) at which the cut was achieved. */
@@ -14,10 +14,14 @@ export interface NarrowingOptions {
   readonly high: number;
   /** Width of a step of the scale: 1 for percentages. */
   readonly step: number;
-  /** How likely a cut inside the window fails, and one outside it. */
-  readonly inside?: number;
-  readonly outside?: number;
 }
+
+/** How likely a cut inside the window fails: which of these it is, is found out as well. */
+const inside = [0.95, 0.6, 0.3] as const;
+/** How likely one outside it fails. */
+const outside = 0.02;
+/** A window that is so much less likely than the likeliest one counts for nothing (natural logarithm). */
+const negligible = -40;
 
 export interface Edge {
   /** Most likely place. */
@@ -36,19 +40,12 @@ export interface FailingWindow {
   readonly settled: boolean;
 }
 
-interface Weighted {
-  readonly from: number;
-  readonly to: number;
-  readonly weight: number;
-}
-
 /** What the probes so far say; undefined while none has failed. */
 export function failingWindow(probes: readonly Probe[], options: NarrowingOptions): FailingWindow | undefined {
   if (!probes.some((probe) => probe.failed)) return undefined;
-  const windows = posterior(probes, options);
-  const best = windows.reduce((a, b) => (b.weight > a.weight ? b : a));
-  const from = edge(windows, (window) => window.from, best.from);
-  const to = edge(windows, (window) => window.to, best.to);
+  const { points, froms, tos, best } = belief(probes, options);
+  const from = edge(points, froms, best.from);
+  const to = edge(points, tos, best.to);
   const count = (wanted: boolean): { failed: number; of: number } => {
     const chosen = probes.filter((probe) => (probe.at >= best.from && probe.at <= best.to) === wanted);
     return { failed: chosen.filter((probe) => probe.failed).length, of: chosen.length };
@@ -59,26 +56,29 @@ export function failingWindow(probes: readonly Probe[], options: NarrowingOption
 
 /** Where the next cut tells most about the window's edges. */
 export function nextProbe(probes: readonly Probe[], options: NarrowingOptions): number {
-  const { inside = 0.95, outside = 0.02 } = options;
-  const windows = posterior(probes, options);
-  const points = grid(options);
-  // The chance that a point lies in the window: weights come in at a window's left edge and go out behind its right one.
-  const steps = new Array<number>(points.length + 1).fill(0);
-  const indexOf = (place: number): number => Math.round((place - options.low) / options.step);
-  for (const window of windows) {
-    steps[indexOf(window.from)]! += window.weight;
-    steps[indexOf(window.to) + 1]! -= window.weight;
-  }
+  const { points, within } = belief(probes, options);
   let best = { at: options.low, gain: -Infinity };
-  let chance = 0;
-  for (const [index, at] of points.entries()) {
-    chance = Math.min(1, Math.max(0, chance + (steps[index] ?? 0)));
+  points.forEach((at, index) => {
+    const chances = within.map((chance) => chance[index] ?? 0);
     // What the outcome is worth: its own entropy less the noise that no window explains.
-    const fails = chance * inside + (1 - chance) * outside;
-    const gain = entropy(fails) - (chance * entropy(inside) + (1 - chance) * entropy(outside));
+    const not = Math.max(0, 1 - sum(chances));
+    const fails = sum(inside.map((rate, which) => rate * (chances[which] ?? 0))) + outside * not;
+    const noise = sum(inside.map((rate, which) => entropy(rate) * (chances[which] ?? 0))) + entropy(outside) * not;
+    const gain = entropy(fails) - noise;
     if (gain > best.gain + 1e-12) best = { at, gain };
-  }
+  });
   return best.at;
+}
+
+/** Where another window may be, around a failing cut that none of the known ones explains; undefined when one of them does. */
+export function unexplored(at: number, known: readonly FailingWindow[], scale: NarrowingOptions): NarrowingOptions | undefined {
+  let { low, high } = scale;
+  for (const { from, to } of known) {
+    if (at >= from.from && at <= to.to) return undefined;
+    if (to.to < at) low = Math.max(low, to.to + scale.step);
+    else high = Math.min(high, from.from - scale.step);
+  }
+  return { low, high, step: scale.step };
 }
 
 /** `fails between 40 % and 45 %: 9 of 9 in, 0 of 24 out`, with the edges' uncertainty when there is some. */
@@ -96,46 +96,94 @@ function grid({ low, high, step }: NarrowingOptions): number[] {
   return Array.from({ length: Math.floor((high - low) / step + 1e-9) + 1 }, (_, index) => low + index * step);
 }
 
-function posterior(probes: readonly Probe[], options: NarrowingOptions): Weighted[] {
-  const { inside = 0.95, outside = 0.02 } = options;
+interface Belief {
+  readonly points: readonly number[];
+  /** Chance of each point to be the window's left edge, and its right one. */
+  readonly froms: readonly number[];
+  readonly tos: readonly number[];
+  /** For each rate: chance of each point to lie in a window that fails at that rate. */
+  readonly within: readonly (readonly number[])[];
+  /** The most likely window, whatever its rate. */
+  readonly best: { readonly from: number; readonly to: number };
+}
+
+/** Bayes' rule over all windows and rates, none of them likelier than another beforehand. */
+function belief(probes: readonly Probe[], options: NarrowingOptions): Belief {
   const points = grid(options);
-  // What a window gains over "no window at all" by each grid point inside it, summed up from the left.
-  const gains = new Array<number>(points.length).fill(0);
-  for (const { at, failed } of probes) {
-    const index = Math.min(points.length - 1, Math.max(0, Math.round((at - options.low) / options.step)));
-    gains[index]! += Math.log(failed ? inside : 1 - inside) - Math.log(failed ? outside : 1 - outside);
-  }
-  const windows: { from: number; to: number; log: number }[] = [];
-  points.forEach((from, start) => {
-    let log = 0;
-    for (let end = start; end < points.length; end += 1) {
-      log += gains[end] ?? 0;
-      windows.push({ from, to: points[end] ?? from, log });
+  const size = points.length;
+  // What a window gains over "no window at all" is the sum over the points inside it: a difference of two running sums.
+  const sums = inside.map((chance) => {
+    const gains = new Float64Array(size);
+    for (const { at, failed } of probes) {
+      const index = Math.min(size - 1, Math.max(0, Math.round((at - options.low) / options.step)));
+      gains[index]! += Math.log(failed ? chance / outside : (1 - chance) / (1 - outside));
+    }
+    const running = new Float64Array(size + 1);
+    for (let index = 0; index < size; index += 1) running[index + 1] = running[index]! + gains[index]!;
+    return running;
+  });
+  const highest = Math.max(...sums.map(highestGain));
+  const [froms, tos, windows] = [new Float64Array(size), new Float64Array(size), new Float64Array(size * size)];
+  const steps = sums.map(() => new Float64Array(size + 1));
+  let total = 0;
+  sums.forEach((running, rate) => {
+    const own = steps[rate]!;
+    for (let start = 0; start < size; start += 1) {
+      const base = running[start]! + highest;
+      for (let end = start; end < size; end += 1) {
+        const log = running[end + 1]! - base;
+        if (log < negligible) continue;
+        const weight = Math.exp(log);
+        total += weight;
+        froms[start]! += weight;
+        tos[end]! += weight;
+        windows[start * size + end]! += weight;
+        own[start]! += weight;
+        own[end + 1]! -= weight;
+      }
     }
   });
-  const highest = windows.reduce((most, window) => Math.max(most, window.log), -Infinity);
-  const total = windows.reduce((sum, window) => sum + Math.exp(window.log - highest), 0);
-  return windows.map(({ from, to, log }) => ({ from, to, weight: Math.exp(log - highest) / total }));
+  const share = (weight: number): number => Math.min(1, Math.max(0, weight / total));
+  const likeliest = windows.indexOf(windows.reduce((most, weight) => Math.max(most, weight), 0));
+  return {
+    points,
+    froms: Array.from(froms, share),
+    tos: Array.from(tos, share),
+    within: steps.map((own) => {
+      let height = 0;
+      return Array.from(own.subarray(0, size), (step) => share((height += step)));
+    }),
+    best: { from: points[Math.floor(likeliest / size)] ?? options.low, to: points[likeliest % size] ?? options.high },
+  };
+}
+
+/** The most that any window gains, from the running sums. */
+function highestGain(running: Float64Array): number {
+  let [lowest, most] = [Infinity, -Infinity];
+  for (let index = 1; index < running.length; index += 1) {
+    lowest = Math.min(lowest, running[index - 1]!);
+    most = Math.max(most, running[index]! - lowest);
+  }
+  return most;
 }
 
 /** The shortest range of places that holds the edge with 95 %. */
-function edge(windows: readonly Weighted[], place: (window: Weighted) => number, at: number): Edge {
-  const weights = new Map<number, number>();
-  for (const window of windows) weights.set(place(window), (weights.get(place(window)) ?? 0) + window.weight);
-  const places = [...weights].sort(([a], [b]) => a - b);
-  let best = { from: places[0]?.[0] ?? at, to: places.at(-1)?.[0] ?? at };
-  places.forEach(([from], start) => {
-    let sum = 0;
-    for (const [to, weight] of places.slice(start)) {
-      sum += weight;
-      if (sum >= 0.95) {
-        if (to - from < best.to - best.from) best = { from, to };
-        return;
-      }
+function edge(points: readonly number[], weights: readonly number[], at: number): Edge {
+  let best = { from: points[0] ?? at, to: points.at(-1) ?? at };
+  points.forEach((from, start) => {
+    let held = 0;
+    for (let end = start; end < points.length; end += 1) {
+      held += weights[end] ?? 0;
+      if (held < 0.95) continue;
+      const to = points[end] ?? at;
+      if (to - from < best.to - best.from) best = { from, to };
+      return;
     }
   });
   return { at, ...best };
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 function entropy(chance: number): number {
   return chance <= 0 || chance >= 1 ? 0 : -(chance * Math.log2(chance) + (1 - chance) * Math.log2(1 - chance));

@@ -4,12 +4,7 @@
  */
 import { seeded } from '../base/random.js';
 import type { Source } from '../journal/events.js';
-import type { CutPoint, CutTrial } from './cut.js';
-
-/** Local packages have no download to cut. */
-export function hasDownload(source: Source): boolean {
-  return source === 'ftp' || source === 'http';
-}
+import { cutId, hasDownload, type CutPoint, type CutTrial } from './cut.js';
 
 const trial = (source: Source, ...points: CutPoint[]): CutTrial => ({ source, points });
 const at = (anchor: CutPoint['anchor'], delay = 0): CutPoint => ({ anchor, delay });
@@ -46,15 +41,39 @@ export function sweep(source: Source, step = 1): readonly CutTrial[] {
 
 /**
  * `count` cuts, spread evenly over the percentages and at random within each stratum, with a random delay up to `spread` ms, over the given
- * sources in turn. The same seed gives the same cuts.
+ * sources in turn. The same seed gives the same cuts, no two of them alike: each is a test of its own, with its id for a name.
  */
 export function stratified(from: readonly Source[], count: number, seed: number, spread = 2000): readonly CutTrial[] {
   const random = seeded(seed, 'stratified cuts');
+  const drawn = new Set<string>();
   return Array.from({ length: count }, (_, index) => {
     const low = (index * 100) / count;
-    const percent = Math.min(100, Math.floor(low + random.next() * (100 / count)));
-    return trial(from[index % from.length] ?? 'ufs', updating(percent, random.int(0, spread)));
+    for (let wider = 0; ; wider += 1) {
+      const percent = Math.min(100, Math.floor(low + random.next() * (100 / count)));
+      // Where all delays of a stratum are taken, further ones are allowed.
+      const cut = trial(from[index % from.length] ?? 'ufs', updating(percent, random.int(0, spread + wider)));
+      if (drawn.has(cutId(cut))) continue;
+      drawn.add(cutId(cut));
+      return cut;
+    }
   });
+}
+
+/** Trials of the power-cut suite under a common title. */
+export interface PlanPart {
+  readonly title: string;
+  readonly trials: readonly CutTrial[];
+  /** How many there are was chosen by the user, not by the suite. */
+  readonly random: boolean;
+}
+
+/** The power-cut suite: what it always cuts over these sources, then `random` cuts more. */
+export function powerCutPlan(from: readonly Source[], random: number, seed: number): readonly PlanPart[] {
+  return [
+    ...from.map((source) => ({ title: `power cut at a boundary over ${source}`, trials: boundaries(source), random: false })),
+    { title: 'power cut at log-spaced percentages', trials: smoke('ufs'), random: false },
+    { title: 'power cut at random, in strata', trials: stratified(from, random, seed), random: true },
+  ];
 }
 
 /** `depth` cuts in a row, one in each attempt: at START, at a random percentage, or seconds into the attempt. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import yargs, { type CommandModule } from 'yargs';
+import type { EventBody } from '../journal/events.js';
 import { fetched, flashed, refused, script, sound, v13, type Script } from '../verdict/testing/script.js';
 import { command } from './judge.js';
 
@@ -54,6 +55,33 @@ test("the firmware's fault: exit 1, with rule, requirement, expected, seen and t
     'module.identity',
   ])
     expect(output).toContain(part);
+});
+
+describe('what the run judged of several upgrades together', () => {
+  // The profile of these stories allows five attempts and six: each upgrade by itself conforms.
+  const story = (): Script => refused(6, 505, { contents: 'corrupt' }, refused(5, 505, { contents: 'corrupt' }));
+  const together = (result: 'pass' | 'fail'): EventBody => ({
+    type: 'verdict',
+    upgrade: 'u2',
+    sequence: ['u1', 'u2'],
+    result,
+    findings: [],
+  });
+
+  test('is judged again: exit 1, though each by itself conforms', async () => {
+    await expect(judge(journal(story()))).resolves.toBeUndefined();
+    await expect(judge(journal(story().event(together('fail'))))).resolves.toBe(1);
+    expect(output).toMatch(
+      /FAIL: u1, u2 taken together\n {2}firmware: .*\n {4}rule {8}sequence.fresh-count\n {4}requirement DH-06/,
+    );
+    expect(output).toContain('2 conform, 1 at fault: firmware or package');
+    expect(output).not.toContain('otherwise than during the run');
+  });
+
+  test('a verdict that was another during the run is named', async () => {
+    await judge(journal(story().event(together('pass'))));
+    expect(output).toContain('Judged otherwise than during the run:\n  u1, u2 taken together: pass during the run, fail now');
+  });
 });
 
 test("the rig's fault: exit 3", async () => {

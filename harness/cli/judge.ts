@@ -6,7 +6,8 @@ import { parseJournal } from '../journal/reader.js';
 import { fold } from '../verdict/fold.js';
 import { judge } from '../verdict/judge.js';
 import { readTerminalLog } from '../verdict/log/read-log.js';
-import { printable, toText } from '../verdict/text.js';
+import { printable, sequenceText, toText } from '../verdict/text.js';
+import { changedVerdicts, sequencesOf, type ToldSequence } from '../verdict/told.js';
 import type { Judgement, UpgradeRecord } from '../verdict/types.js';
 
 interface JudgeArguments {
@@ -46,14 +47,22 @@ export const command: CommandModule<object, JudgeArguments> = {
   handler: ({ file, json, rig }) => {
     const evidence = readEvidence(file, rig);
     const judged = evidence.records.map((record) => ({ record, judgement: judge(record) }));
-    process.stdout.write(json ? asJson(file, evidence, judged) : asText(file, evidence, judged));
-    const results = judged.map(({ judgement }) => judgement.result);
+    const sequences = sequencesOf(evidence.events, evidence.records);
+    const all = { judged, sequences, changed: changedVerdicts(evidence.events, judged, sequences) };
+    process.stdout.write(json ? asJson(file, evidence, all) : asText(file, evidence, all));
+    const results = [...judged, ...sequences].map(({ judgement }) => judgement.result);
     if (results.includes('fail')) process.exitCode = 1;
     else if (results.includes('invalid')) process.exitCode = 3;
   },
 };
 
-type Judged = readonly { readonly record: UpgradeRecord; readonly judgement: Judgement }[];
+interface Judged {
+  readonly judged: readonly { readonly record: UpgradeRecord; readonly judgement: Judgement }[];
+  /** What the run judged of several upgrades together, judged again. */
+  readonly sequences: readonly ToldSequence[];
+  /** Verdicts that were others during the run. */
+  readonly changed: readonly string[];
+}
 
 function readEvidence(file: string, rig: string | undefined): Evidence {
   const text = readText(file);
@@ -133,8 +142,9 @@ function ofLog(text: string): Evidence {
   return { kind: 'terminal log', events, records: fold(events, { timed, fromLog: true }), notUnderstood, remarks };
 }
 
-function asJson(file: string, { kind, notUnderstood, remarks }: Evidence, judged: Judged): string {
-  return `${JSON.stringify({ file, kind, remarks, upgrades: judged, notUnderstood }, undefined, 2)}\n`;
+function asJson(file: string, { kind, notUnderstood, remarks }: Evidence, all: Judged): string {
+  const { judged, sequences, changed } = all;
+  return `${JSON.stringify({ file, kind, remarks, upgrades: judged, sequences, changed, notUnderstood }, undefined, 2)}\n`;
 }
 
 const meanings: Readonly<Record<Judgement['result'], string>> = {
@@ -144,13 +154,20 @@ const meanings: Readonly<Record<Judgement['result'], string>> = {
   inconclusive: 'undecided: what was seen does not tell',
 };
 
-function asText(file: string, { kind, events, records, notUnderstood, remarks }: Evidence, judged: Judged): string {
+function asText(file: string, { kind, events, records, notUnderstood, remarks }: Evidence, all: Judged): string {
+  const { judged, sequences, changed } = all;
   const rigs = new Map<string | undefined, JournalEvent[]>(records.map(({ rig }) => [rig, []]));
   for (const event of events) rigs.get(event.rig)?.push(event);
   const own = (record: UpgradeRecord): readonly JournalEvent[] => rigs.get(record.rig) ?? [];
-  const blocks = judged.map(({ record, judgement }) => toText(record, judgement, own(record)));
+  const blocks = [
+    ...judged.map(({ record, judgement }) => toText(record, judgement, own(record))),
+    ...sequences.map(({ rig, ids, judgement }) => sequenceText(ids, judgement, rigs.get(rig) ?? [])),
+  ];
   const counts = (Object.keys(meanings) as Judgement['result'][])
-    .map((result) => ({ result, count: judged.filter(({ judgement }) => judgement.result === result).length }))
+    .map((result) => ({
+      result,
+      count: [...judged, ...sequences].filter(({ judgement }) => judgement.result === result).length,
+    }))
     .filter(({ count }) => count > 0)
     .map(({ result, count }) => `${String(count)} ${meanings[result]}`);
   const unread = [
@@ -167,6 +184,7 @@ function asText(file: string, { kind, events, records, notUnderstood, remarks }:
   return [
     `${file}: a ${kind}, upgrades: ${String(judged.length)}`,
     ...remarks,
+    ...(changed.length === 0 ? [] : ['Judged otherwise than during the run:', ...changed.map((text) => `  ${printable(text)}`)]),
     '',
     blocks.join('\n\n'),
     '',

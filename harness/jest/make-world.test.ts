@@ -10,7 +10,9 @@ import { fold } from '../verdict/fold.js';
 import { judge } from '../verdict/judge.js';
 import { conformingStories } from '../verdict/testing/conforming-stories.js';
 import { profile, refused, script, sound, type Script } from '../verdict/testing/script.js';
+import { sequencesOf } from '../verdict/told.js';
 import type { UpgradeRecord } from '../verdict/types.js';
+import { nothingBefore } from './before.js';
 import { keepContext } from './context.js';
 import { makeWorld } from './make-world.js';
 
@@ -41,8 +43,7 @@ function session(story: Script) {
     narrow: 0,
     soak: { trips: 1, budget: undefined },
     currentTest: () => undefined,
-    done: new Set(),
-    trialsBefore: 0,
+    before: nothingBefore,
   });
   const whole: readonly JournalEvent[] = [...journal.events];
   const upgrades = whole
@@ -78,4 +79,31 @@ test('a verdict during the run knows the limits of the rig', () => {
 test.each([...conformingStories])('a verdict during the run is the one of its journal: %s', (_name, story) => {
   const { live, replayed } = verdictOf(story());
   expect(live).toMatchObject(replayed);
+});
+
+describe('what only several upgrades show together', () => {
+  const twice = (second: number): Script =>
+    refused(second, 505, { contents: 'corrupt' }, refused(5, 505, { contents: 'corrupt' }));
+  const sequences = (events: readonly JournalEvent[]) =>
+    events.filter((event) => event.type === 'verdict').filter(({ sequence }) => sequence !== undefined);
+
+  test.each([
+    ['the firmware’s fault', twice(2), 'fail'],
+    ['conform', twice(5), 'pass'],
+  ] as const)('is a verdict of the journal, and judged again the same: %s', (_name, story, result) => {
+    const { world, journal, upgrades } = session(story);
+    const live = world.judgeSequence(upgrades);
+    expect(live.result).toBe(result);
+    expect(sequences(journal.events)).toMatchObject([{ upgrade: 'u2', sequence: ['u1', 'u2'], result }]);
+    const [again, ...more] = sequencesOf(journal.events, fold(journal.events));
+    expect(more).toEqual([]);
+    expect(live).toMatchObject(again?.judgement ?? {});
+    expect(live.text).toContain(`${result.toUpperCase()}: u1, u2 taken together`);
+  });
+
+  test('no upgrade at all is no pass', () => {
+    const { world, journal } = session(script());
+    expect(() => world.judgeSequence([])).toThrow('SKIPPED: no upgrade was made');
+    expect(sequences(journal.events)).toEqual([]);
+  });
 });

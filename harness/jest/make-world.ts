@@ -13,12 +13,13 @@ import type { RigDefinition } from '../rig/schema.js';
 import { fold } from '../verdict/fold.js';
 import { judge } from '../verdict/judge.js';
 import { judgeSequence } from '../verdict/sequence.js';
-import { failureText } from '../verdict/text.js';
+import { failureText, sequenceText } from '../verdict/text.js';
 import { driftText } from '../campaign/drift.js';
 import { Conductor } from '../campaign/conduct.js';
 import type { Judgement, UpgradeRecord } from '../verdict/types.js';
 import { Trials } from './trials.js';
 import { marked } from './outcome.js';
+import type { Before } from './before.js';
 import type { Need, World } from './world.js';
 
 export interface WorldOptions {
@@ -41,10 +42,8 @@ export interface WorldOptions {
   /** Round trips of the soak suite, and ms that it may take. */
   readonly soak: { readonly trips: number; readonly budget: number | undefined };
   readonly currentTest: () => string | undefined;
-  /** Tests that came to a verdict before the run was resumed. */
-  readonly done: ReadonlySet<string>;
-  /** Trials that this rig had before the run was resumed. */
-  readonly trialsBefore: number;
+  /** What the rig did before the run was resumed. */
+  readonly before: Before;
   /** See `keepContext`. */
   readonly context: readonly JournalEvent[];
 }
@@ -78,18 +77,14 @@ export function makeWorld(options: WorldOptions): MadeWorld {
     return [...options.context.filter((event) => event.n < first), ...upgrade.events];
   }
 
-  function judgeOnce(upgrade: Upgrade): Judged {
-    const known = judged.get(upgrade.id);
-    if (known !== undefined) return known;
-    const record = fold(withContext(upgrade)).find((candidate) => candidate.id === upgrade.id);
-    if (record === undefined) throw new Error(`no record of ${upgrade.id} in its own events`);
-    const judgement = judge(record);
+  function tell({ result, ending, findings }: Judgement, upgrade: string, sequence?: readonly string[]): void {
     journal.write({
       type: 'verdict',
-      upgrade: upgrade.id,
-      result: judgement.result,
-      ...(judgement.ending === undefined ? {} : { ending: judgement.ending }),
-      findings: judgement.findings.map(({ rule, requirement, owner, text, events }) => ({
+      upgrade,
+      ...(sequence === undefined ? {} : { sequence: [...sequence] }),
+      result,
+      ...(ending === undefined ? {} : { ending }),
+      findings: findings.map(({ rule, requirement, owner, text, events }) => ({
         rule,
         requirement,
         owner,
@@ -97,9 +92,25 @@ export function makeWorld(options: WorldOptions): MadeWorld {
         events: [...events],
       })),
     });
+  }
+
+  function judgeOnce(upgrade: Upgrade): Judged {
+    const known = judged.get(upgrade.id);
+    if (known !== undefined) return known;
+    const record = fold(withContext(upgrade)).find((candidate) => candidate.id === upgrade.id);
+    if (record === undefined) throw new Error(`no record of ${upgrade.id} in its own events`);
+    const judgement = judge(record);
+    tell(judgement, upgrade.id);
     const whole = { ...judgement, record, text: failureText(record, judgement, upgrade.events) };
     judged.set(upgrade.id, whole);
     return whole;
+  }
+
+  let firstCut: number | undefined;
+  function timeUp(): string | undefined {
+    const { budget } = options.soak;
+    if (budget === undefined || firstCut === undefined || clock.now() - firstCut < budget) return undefined;
+    return 'the time of --budget was used up before this cut';
   }
 
   const trials = new Trials({
@@ -115,12 +126,14 @@ export function makeWorld(options: WorldOptions): MadeWorld {
         return { record: whole.record, judgement: whole };
       },
       test: options.currentTest,
-      trialsBefore: options.trialsBefore,
+      trialsBefore: options.before.trials,
     }),
     journal,
     narrow: options.narrow,
     textOf: (upgrade) => judgeOnce(upgrade).text,
     baseline: (why) => world.baseline(why),
+    probesBefore: options.before.probes,
+    timeUp,
   });
 
   const world: World = {
@@ -145,21 +158,27 @@ export function makeWorld(options: WorldOptions): MadeWorld {
       for (const text of driftText(records)) journal.write({ type: 'note', text: `drift of ${text}` });
     },
     async cut(trial, step) {
+      const up = timeUp();
+      if (up !== undefined) throw new Error(marked('skipped', up));
+      firstCut ??= clock.now();
       await options.proof.ensure();
-      return trials.run(trial, step);
+      return trials.run(trial, trial.contents === undefined ? step : await world.spoil(step, trial.contents));
     },
     judgeSequence(upgrades) {
       const events = upgrades.flatMap((upgrade) => [...upgrade.events]);
       const records = upgrades.flatMap((upgrade) => fold(withContext(upgrade)).filter((record) => record.id === upgrade.id));
       const judgement = judgeSequence(records);
-      const [first] = records;
-      return { ...judgement, text: first === undefined ? 'no upgrade to judge' : failureText(first, judgement, events) };
+      const ids = records.map(({ id }) => id);
+      const last = ids.at(-1);
+      if (last === undefined) throw new Error(marked('skipped', 'no upgrade was made that could be judged'));
+      tell(judgement, last, ids);
+      return { ...judgement, text: sequenceText(ids, judgement, events) };
     },
     lacks: (need) => lacks(rig, need),
     declare(test) {
       declared.push(test);
     },
-    alreadyDone: () => options.done.has(options.currentTest() ?? ''),
+    alreadyDone: () => options.before.done.has(options.currentTest() ?? ''),
     retried(title, number, why) {
       journal.write({ type: 'test.try', test: title, number, why });
     },

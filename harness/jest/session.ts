@@ -4,7 +4,6 @@ import { systemClock, type Clock } from '../base/clock.js';
 import { ExplainedError, messageOf } from '../base/errors.js';
 import { Secrets } from '../base/secrets.js';
 import { Teardown } from '../base/teardown.js';
-import { readJournal } from '../journal/reader.js';
 import { openJournal, type Journal } from '../journal/journal.js';
 import { checkPairFits, loadPair, loadRig } from '../rig/load.js';
 import { maskImei, profileOf, secretsOf } from '../rig/profile.js';
@@ -12,6 +11,7 @@ import { openUnitExplained } from '../module/open-unit.js';
 import { SwitchProof } from '../module/switch-proof.js';
 import { parseCutId } from '../campaign/cut.js';
 import { readAssignment, type Assignment } from './assignment.js';
+import { nothingBefore, readBefore } from './before.js';
 import { keepContext } from './context.js';
 import { watchLag } from './lag.js';
 import { outcomeOf } from './outcome.js';
@@ -57,7 +57,9 @@ async function openSession(clock: Clock): Promise<Session> {
 
   const secrets = new Secrets();
   for (const secret of secretsOf(rig.definition)) secrets.add(secret);
-  const journal = openJournal(join(assignment.out, 'journal.jsonl'), { clock, secrets, rig: rig.definition.name });
+  const journalFile = join(assignment.out, 'journal.jsonl');
+  const before = assignment.resumed ? readBefore(journalFile, rig.definition.name) : nothingBefore;
+  const journal = openJournal(journalFile, { clock, secrets, rig: rig.definition.name, after: before.events });
   const context = keepContext(journal);
   const abort = new AbortController();
   let safe = true;
@@ -106,6 +108,7 @@ async function openSession(clock: Clock): Promise<Session> {
       pair,
       servers,
       random,
+      upgradesBefore: before.upgrades,
       currentTest: () => currentTest,
       ...(restoreCommand === undefined ? {} : { restoreCommand }),
     });
@@ -144,9 +147,7 @@ async function openSession(clock: Clock): Promise<Session> {
       soak: { trips: assignment.trips ?? (assignment.budget === undefined ? 4 : Infinity), budget: assignment.budget },
       currentTest: () => currentTest,
       context,
-      ...(assignment.resumed
-        ? before(join(assignment.out, 'journal.jsonl'), rig.definition.name)
-        : { done: new Set<string>(), trialsBefore: 0 }),
+      before,
     });
     return {
       world: made.world,
@@ -171,19 +172,6 @@ async function openSession(clock: Clock): Promise<Session> {
     await close('the rig could not be opened');
     throw error;
   }
-}
-
-/** What a rig did before the run was killed. Tests that were invalid or broken off are done again. */
-function before(journalFile: string, rig: string): { done: ReadonlySet<string>; trialsBefore: number } {
-  const done = new Set<string>();
-  let trialsBefore = 0;
-  for (const event of readJournal(journalFile).events) {
-    if (event.rig !== rig) continue;
-    if (event.type === 'trial.start') trialsBefore += 1;
-    if (event.type !== 'test.end') continue;
-    if (event.status === 'passed' || event.status === 'failed' || event.status === 'inconclusive') done.add(event.test);
-  }
-  return { done, trialsBefore };
 }
 
 function faultEvent(error: unknown): Extract<Parameters<Journal['write']>[0], { type: 'rig.fault' }> {

@@ -2,7 +2,7 @@
  * What a suite may use. A suite reads like a test plan: it never sleeps, never reads a port and never knows on which rig it runs.
  */
 export { cutId } from '../campaign/cut.js';
-export { boundaries, logSpaced, sequence, smoke, stratified, sweep } from '../campaign/plans.js';
+export { boundaries, logSpaced, powerCutPlan, sequence, smoke, stratified, sweep } from '../campaign/plans.js';
 import type { CutTrial } from '../campaign/cut.js';
 import type { Trial } from '../campaign/conduct.js';
 import type { Source } from '../journal/events.js';
@@ -68,7 +68,7 @@ export const soak = {
 };
 export const drift: World['drift'] = (upgrades) => world().drift(upgrades);
 
-/** Runs one trial of power cuts. */
+/** Runs one trial of power cuts; a package that the trial wants spoilt is made from `step`. */
 export const cutTrial = (trial: CutTrial, step: Package): Promise<Trial> => world().cut(trial, step);
 
 /** Leaves the test that runs without a verdict, for a reason that only showed in it. */

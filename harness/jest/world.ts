@@ -17,7 +17,7 @@ export interface World {
   judge(upgrade: Upgrade): Judgement & { readonly text: string };
   /** Findings that only several upgrades show together (round trip, retry count). */
   judgeSequence(upgrades: readonly Upgrade[]): Judgement & { readonly text: string };
-  /** Runs one trial of power cuts; a cut that fails within the flashing is narrowed once, and the window is in the text. */
+  /** Runs one trial of power cuts, with `step` spoilt first where the trial says so; a cut that fails within the flashing is narrowed once, and the window is in the text. */
   cut(trial: CutTrial, step: Package): Promise<Trial & { readonly text: string }>;
   /** Cuts beyond the suite's own plan: how many random ones a source gets, or the one that `--cut` names. */
   readonly cuts: { readonly random: number; readonly only: CutTrial | undefined };

@@ -129,7 +129,7 @@ export type Ending = (typeof endings)[number];
 
 const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.object({
-    /** Number within the writing process, from 1. */
+    /** Number among the events of this rig (or of the run itself), from 1; a resumed run counts on. */
     n: z.int(),
     t: z.number(),
     at: z.string(),
@@ -311,6 +311,8 @@ export const eventSchema = z.discriminatedUnion('type', [
   }),
   event('verdict', {
     upgrade: z.string(),
+    /** What only several upgrades show together was judged: these, in order; `upgrade` is the last of them. */
+    sequence: z.array(z.string()).optional(),
     ending: z.enum(endings).optional(),
     result: z.enum(['pass', 'fail', 'invalid', 'inconclusive']),
     findings: z.array(

@@ -20,6 +20,8 @@ export interface JournalOptions {
   readonly secrets: Secrets;
   /** Name of the rig that this process serves. */
   readonly rig?: string;
+  /** Number of the last event that this writer wrote before the run was resumed; default 0. */
+  readonly after?: number;
 }
 
 /** Opens `file` for appending. Throws the file system's error when that is not possible. */
@@ -48,7 +50,7 @@ export function memoryJournal(options: JournalOptions): Journal & { readonly eve
 function makeJournal(options: JournalOptions, sink: { append(line: string): void; close(): void }): Journal {
   const { clock, secrets, rig } = options;
   const listeners = new Set<(event: JournalEvent) => void>();
-  let number = 0;
+  let number = options.after ?? 0;
   let open = true;
   const ours = new Set(['at', 'rig', 'type', 'line']);
   const maskText = (key: string, value: unknown): unknown =>

@@ -117,6 +117,8 @@ export interface UnitOptions {
    * reflash). Rejects with a RigFault when that failed. Without it that rung is left out.
    */
   readonly restoreCommand?: (why: string) => Promise<void>;
+  /** Upgrades that this rig made before the run was resumed: their names are not given again. Default 0. */
+  readonly upgradesBefore?: number;
   /** Name of the test that runs now, for upgrade.start. */
   readonly currentTest?: () => string | undefined;
   /** Aborts waits: an upgrade under way ends as `interrupted`, anything else rejects with a RigFault. */

@@ -30,11 +30,12 @@ class OpenedUnit implements Unit {
   readonly #files: ModuleFiles;
   readonly #network: NetworkParts;
   readonly #ladder: RestoreLadder;
-  #upgrades = 0;
+  #upgrades: number;
 
   constructor(private readonly options: UnitOptions) {
     const { rig, profile, journal, clock, secrets, signal, lines, pair, power } = options;
     this.profile = profile;
+    this.#upgrades = options.upgradesBefore ?? 0;
     this.#timing = timingOf(profile);
     this.#ports = new Ports({ lines, journal, clock });
     const baudRate = (lines.at === undefined ? rig.lines?.uart?.baudRate : rig.lines?.at?.baudRate) ?? 115_200;

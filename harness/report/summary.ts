@@ -4,7 +4,9 @@ import type { RunResult, TestResult } from './result.js';
 /** The end of a run in plain text: what came of it, what was not passed and why, requirements that nothing covered. */
 export function summaryText(result: RunResult, events: readonly JournalEvent[]): string {
   const lines: string[] = [];
-  const verdicts = events.filter((event): event is EventOf<'verdict'> => event.type === 'verdict');
+  const verdicts = events.filter(
+    (event): event is EventOf<'verdict'> => event.type === 'verdict' && event.sequence === undefined,
+  );
   for (const rig of result.rigs) {
     const tests = result.tests.filter((test) => test.rig === rig.rig && !leftOut(test));
     const counted = (['passed', 'failed', 'invalid', 'inconclusive', 'skipped'] as const)

@@ -24,6 +24,18 @@ export function failureText(record: UpgradeRecord, judgement: Judgement, events:
   );
 }
 
+/** What several upgrades show together, for the message of a failed test as well. */
+export function sequenceText(
+  ids: readonly string[],
+  { result, findings }: Judgement,
+  events: readonly JournalEvent[] = [],
+): string {
+  return [
+    printable(`${result.toUpperCase()}: ${list(ids)} taken together`),
+    ...findings.flatMap((finding) => findingText(finding, events, false)),
+  ].join('\n');
+}
+
 function head(record: UpgradeRecord, { result, ending }: Judgement): string {
   const way = [record.rig, record.source, record.package?.file].filter((part) => part !== undefined && part !== '').join(', ');
   const { before, after } = record.versions;

@@ -33,7 +33,7 @@ export function runJournal(run: string, trials: readonly TrialFacts[], rig = 'ec
   };
   const ends = trials.flatMap(({ test, ...facts }, index): JournalEvent[] => {
     const trial = facts.trial ?? `${rig}/${String(index + 1)}`;
-    const cut = 'cut:updating@41%/ufs#1c1d';
+    const cut = 'cut:updating@41%/ufs#ff9b';
     return [
       { ...stamp(), type: 'trial.start', trial, cut, ...(test === undefined ? {} : { test }) },
       {

@@ -1,0 +1,55 @@
+import { runJournal } from '../campaign/testing/journal.js';
+import type { EventBody, JournalEvent } from '../journal/events.js';
+import { script } from '../verdict/testing/script.js';
+import { before } from './before.js';
+
+const events = (...bodies: EventBody[]): JournalEvent[] =>
+  bodies.map((body, index) => ({ n: index + 1, t: index, at: '', rig: 'ec25-a', ...body }));
+
+test('done is what came to a verdict; what was invalid, skipped or broken off is done again', () => {
+  const ends = (['passed', 'failed', 'inconclusive', 'invalid', 'skipped'] as const).map((status): EventBody => ({
+    type: 'test.end',
+    test: status,
+    status,
+  }));
+  const { done } = before(events(...ends, { type: 'test.start', test: 'broken off', suite: 's', requirements: [] }), 'ec25-a');
+  expect([...done]).toEqual(['passed', 'failed', 'inconclusive']);
+});
+
+test('no number is given twice, also where lines of the journal were lost, and other rigs have their own', () => {
+  const whole = [...runJournal('r', [{}, {}, {}]), ...runJournal('r', [{}, {}, {}, {}, {}], 'ec25-b')];
+  expect(before(whole, 'ec25-a')).toMatchObject({ trials: 3, events: 8 });
+  const first = whole.filter((event) => !(event.type === 'trial.start' && event.trial !== 'ec25-a/3'));
+  expect(before(first, 'ec25-a').trials).toBe(3);
+  const upgrades = events({ type: 'upgrade.end', upgrade: 'ec25-a#7', why: 'limit' }, { type: 'note', text: 'x' });
+  expect(before(upgrades, 'ec25-a')).toMatchObject({ upgrades: 7, trials: 0 });
+  expect(before([], 'ec25-a')).toEqual({ done: new Set(), trials: 0, upgrades: 0, events: 0, probes: [] });
+});
+
+test('valid cuts at a percentage are read back for narrowing; what is no id of a cut is passed over', () => {
+  const told = (cut: string, outcome: 'survived' | 'failed' | 'missed'): JournalEvent[] => {
+    const story = script().start('ufs').command().say(['at', 'uart'], 'START', 'UPDATING,7', 'UPDATING,41').cut().end('limit');
+    const stamp = { t: 1e6, at: '', rig: 'ec25-a', n: 1e6 } as const;
+    return [
+      ...story.events,
+      {
+        ...stamp,
+        type: 'trial.end',
+        trial: 'ec25-a/1',
+        cut,
+        upgrade: 'u1',
+        package: 'ab',
+        revision: 'r',
+        outcome,
+        phase: 'updating',
+        achieved: '',
+        took: 1,
+      },
+    ];
+  };
+  const id = 'cut:updating@41%/ufs#ff9b';
+  expect(before(told(id, 'failed'), 'ec25-a').probes).toEqual([{ at: 41, failed: true }]);
+  expect(before(told(id, 'survived'), 'ec25-a').probes).toEqual([{ at: 41, failed: false }]);
+  expect(before(told(id, 'missed'), 'ec25-a').probes).toEqual([]);
+  expect(before(told('41 %', 'failed'), 'ec25-a').probes).toEqual([]);
+});
