@@ -226,11 +226,24 @@ describe('attempts', () => {
   });
 
   test('comes back as an emergency-download device', () => {
-    const { stop } = rehearse({
+    const { stop, t } = rehearse({
       sightings: [...leaves.slice(0, 3), { kind: 'device', t: 30 * s, device: 'emergency-download', detail: '05c6:9008' }],
       answers: [],
     });
     expect(stop).toMatchObject({ why: 'other-device', detail: 'emergency-download: 05c6:9008' });
+    expect(t).toBe(30 * s + rehearsalTiming.look);
+  });
+
+  test('is an emergency-download device in passing only: the watch goes on', () => {
+    const { stop } = rehearse({
+      sightings: [
+        ...leaves,
+        { kind: 'device', t: 580 * s, device: 'emergency-download', detail: '05c6:9008' },
+        { kind: 'appeared', t: 581 * s, role: 'at' },
+      ],
+      answers: [{ from: 592 * s, to: always, revision: newRevision }],
+    });
+    expect(stop.why).toBe('normal-mode');
   });
 });
 

@@ -297,10 +297,11 @@ export class WatchState {
       return this.#limit(t, `${String(this.#tries.count)} attempts were seen, the last one goes on`);
     const deadline = this.#attemptSince + timing.limits.upgrade;
     if (t >= deadline) return this.#limit(t, `${seconds(timing.limits.upgrade)} for one attempt`);
-    if (this.#device !== undefined && t >= this.#device.t + timing.quiet) {
+    // Not in the same moment: the device may be there in passing, while the module starts.
+    if (this.#device !== undefined && t >= this.#device.t + timing.look) {
       return { do: 'stop', why: 'other-device', detail: this.#device.detail };
     }
-    const device = this.#device === undefined ? deadline : Math.min(deadline, this.#device.t + timing.quiet);
+    const device = this.#device === undefined ? deadline : Math.min(deadline, this.#device.t + timing.look);
     if (t >= this.#readiness.due) return { do: 'probe', until: Math.min(device, t + timing.longestPause) };
     return { do: 'wait', until: Math.min(device, this.#readiness.due) };
   }
