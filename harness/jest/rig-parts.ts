@@ -19,6 +19,7 @@ import { startSimulatedUnit } from '../power/simulated/unit.js';
 import type { RigPower } from '../power/types.js';
 import { maskedArgv } from '../rig/profile.js';
 import type { RigDefinition } from '../rig/schema.js';
+import { watchUsb } from '../usb/monitor.js';
 
 export interface PartsOptions {
   readonly rig: RigDefinition;
@@ -43,6 +44,10 @@ export async function openRig(options: PartsOptions): Promise<RigParts> {
   const { rig, journal, clock, secrets, teardown, workshop, random, seed } = options;
   const simulated = rig.power.simulated === undefined ? undefined : await startSimulatedUnit({ rig, seed, journal, clock });
   if (simulated !== undefined) teardown.defer('simulated unit', () => simulated.close());
+  // Before anything is switched: what leaves the bus then is a witness.
+  const addresses = lineRoles.flatMap((role) => rig.lines?.[role]?.usb ?? []);
+  const usb = simulated !== undefined || addresses.length === 0 ? undefined : watchUsb(addresses, { journal, clock });
+  if (usb !== undefined) teardown.defer('USB', () => usb.close());
   const power = await openPower(rig, { journal, clock, ...(simulated === undefined ? {} : { simulated }) });
   // The last moments of a process that ends otherwise than planned: what can be done without waiting.
   const lastMoment = (): void => {
@@ -92,7 +97,7 @@ export async function openRig(options: PartsOptions): Promise<RigParts> {
     const path = simulated?.linePaths[role];
     const definition = path === undefined ? rig.lines?.[role] : { device: path, baudRate: 115_200 };
     if (definition === undefined) continue;
-    const line = openLine(definition, role, { journal, clock, secrets });
+    const line = openLine(definition, role, { journal, clock, secrets, ...(usb === undefined ? {} : { usb }) });
     teardown.defer(`line ${role}`, () => line.close());
     const port = openAtPort(line, { journal, clock });
     teardown.defer(`AT port ${role}`, () => port.close());

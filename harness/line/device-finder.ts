@@ -1,12 +1,7 @@
 import { lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { hasCode, messageOf } from '../base/errors.js';
-
-/** A name whose coming, going or change in a directory may change the answer. */
-export interface WatchedName {
-  readonly directory: string;
-  readonly name: string | RegExp;
-}
+import type { WatchedName } from '../base/name-watch.js';
 
 /** The device a definition leads to at this moment. */
 export interface FoundDevice {
@@ -14,8 +9,11 @@ export interface FoundDevice {
   readonly device: string;
   /** Differs when the same name leads to another device. */
   readonly identity: string;
-  /** When the node was made or its permissions changed, wall ms: tells a node that took over the name of the one before it. */
-  readonly changed: number;
+  /**
+   * Differs when the node is a new one under the old name, or its permissions have changed. The time alone does not tell: it goes in
+   * steps of some ms.
+   */
+  readonly changed: string;
 }
 
 export interface Finding {
@@ -65,7 +63,7 @@ export function pathFinder(path: string): DeviceFinder {
 }
 
 export function foundDevice(device: string, stats: Stats): FoundDevice {
-  return { device, identity: identityOf(stats), changed: stats.ctimeMs };
+  return { device, identity: identityOf(stats), changed: [stats.ctimeMs, stats.mode, stats.uid, stats.gid].join(':') };
 }
 
 /** Tells a device from others, by its node or by a descriptor of it. */

@@ -1,4 +1,4 @@
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RigFault } from '../base/errors.js';
 import { openLine } from './line.js';
@@ -69,6 +69,28 @@ describe('a device that cannot be opened is a fault of the rig', () => {
     const first = await lineAt(unit.path).open({ within });
     const waiting = lineAt(unit.path).open({ within });
     await first.close();
+    expect((await waiting).open).toBe(true);
+  });
+
+  test('in use, then free and its node touched: the next try does not wait for its time', async () => {
+    const first = await lineAt(unit.path).open({ within });
+    // No timer of this line runs: only what happens to the node can make it try again.
+    const tries: number[] = [];
+    const clock = {
+      ...bench.clock,
+      after: (ms: number): (() => void) => {
+        tries.push(ms);
+        return () => undefined;
+      },
+    };
+    const line = openLine({ device: unit.path, baudRate: 115_200 }, 'at', { ...bench, clock });
+    lines.push(line);
+    const waiting = line.open({ within });
+    const failed = tries.length;
+    while (tries.length === failed) await new Promise((resolve) => setImmediate(resolve));
+    await first.close();
+    const node = unit.terminal?.path ?? '';
+    chmodSync(node, statSync(node).mode ^ 0o020);
     expect((await waiting).open).toBe(true);
   });
 

@@ -1,19 +1,23 @@
 import { fstatSync } from 'node:fs';
 import type { Cancel, Clock } from '../base/clock.js';
 import { RigFault } from '../base/errors.js';
+import { NameWatch } from '../base/name-watch.js';
 import type { Secrets } from '../base/secrets.js';
 import type { LineRole } from '../journal/events.js';
 import type { Journal } from '../journal/journal.js';
 import type { LineDefinition } from '../rig/schema.js';
 import { identityOf, pathFinder, type DeviceFinder, type FoundDevice } from './device-finder.js';
 import { OpenLineStream } from './line-stream.js';
-import { NameWatch } from './name-watch.js';
 import { cannotOpen, neverCame } from './port-fault.js';
 import { openSerialDevice } from './serial-device.js';
 import type { Line, LineStream } from './types.js';
-import { usbFinder, type DeviceRoots } from './usb-finder.js';
+import { usbFinder } from './usb-finder.js';
+import type { DeviceRoots } from '../usb/devices.js';
+import type { UsbMonitor } from '../usb/monitor.js';
 
 export interface LineOptions extends DeviceRoots {
+  /** Tells when devices come and go on the bus: a line on USB ends with its device, not with a failing read. */
+  readonly usb?: UsbMonitor;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly secrets: Secrets;
@@ -60,8 +64,12 @@ class WatchedLine implements Line {
   #dead: (FoundDevice & { readonly until: number }) | undefined;
   #trying: Promise<void> | undefined;
   #tries = 0;
-  #cancelRetry: Cancel = () => undefined;
+  /** `changed` of the node when it was tried last, and whether it has changed during the try under way: its permissions. */
+  #tried = '';
+  #tryAgain = false;
+  #cancelRetry: Cancel | undefined;
   #cancelSafety: Cancel = () => undefined;
+  #cancelUsb: Cancel = () => undefined;
   #closed = false;
 
   constructor(
@@ -70,11 +78,16 @@ class WatchedLine implements Line {
     readonly role: LineRole,
     private readonly options: LineOptions,
   ) {
-    this.#watch = new NameWatch(() => {
-      this.#look();
+    this.#watch = new NameWatch((what) => {
+      // Each write to any ttyUSB of the machine is a change of contents; permissions matter to one who waits.
+      if (what === 'name' || this.#request !== undefined) this.#look();
     });
     this.#look(true);
     this.#lookLater();
+    this.#cancelUsb =
+      options.usb?.onChange(() => {
+        this.#look();
+      }) ?? this.#cancelUsb;
   }
 
   get present(): boolean {
@@ -100,6 +113,7 @@ class WatchedLine implements Line {
           this.#refuse(this.#request?.failure ?? neverCame(this.role, this.finder.path, within, this.#why));
         });
         this.#tries = 0;
+        this.#stopRetry();
         this.#look();
       });
     } finally {
@@ -118,8 +132,9 @@ class WatchedLine implements Line {
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch.close();
+    this.#cancelUsb();
     this.#cancelSafety();
-    this.#cancelRetry();
+    this.#stopRetry();
     this.#listeners.clear();
     this.#refuse(new RigFault(`line ${this.role}: closed while it was waited for`, { asked: this.finder.path }));
     await this.#trying;
@@ -145,7 +160,7 @@ class WatchedLine implements Line {
       this.#leave(found === undefined ? `the device left: ${finding.why}` : `the path now leads to ${found.device}`);
     }
     if (this.#present === undefined && found !== undefined) this.#appear(found, first);
-    else if (found !== undefined && this.#request !== undefined) this.#try();
+    else if (found !== undefined) this.#try(found.changed);
   }
 
   /** On USB the node outlives the hang-up by some ms: until it changes, or for one safety look, it is no device. */
@@ -165,8 +180,9 @@ class WatchedLine implements Line {
     this.#present = { ...found, since: first ? undefined : clock.now() };
     journal.write({ type: 'line.appeared', line: this.role, path: this.finder.path, device: found.device });
     this.#tries = 0;
+    this.#stopRetry();
     if (!first) this.#tell('appeared');
-    this.#try();
+    this.#try(found.changed);
   }
 
   #leave(why: string): void {
@@ -181,23 +197,38 @@ class WatchedLine implements Line {
     for (const listener of [...this.#listeners]) listener(change);
   }
 
-  #try(): void {
-    if (this.#trying !== undefined || this.#request === undefined || this.#present === undefined) return;
-    this.#cancelRetry();
+  /** Tries now, unless the last try failed on the very same node: then the next one is due soon anyway. */
+  #try(changed: string): void {
+    if (this.#request === undefined || this.#present === undefined) return;
+    const news = changed !== this.#tried;
+    if (this.#trying !== undefined) {
+      this.#tryAgain ||= news;
+      return;
+    }
+    if (this.#cancelRetry !== undefined && !news) return;
+    this.#stopRetry();
+    this.#tried = changed;
+    this.#tryAgain = false;
     const tried = this.#present;
     this.#trying = this.#open(tried).then(() => {
       this.#trying = undefined;
       if (this.#request === undefined || this.#closed) return;
-      if (this.#present !== tried) {
-        this.#try();
+      if (this.#present !== tried || this.#tryAgain) {
+        this.#look();
         return;
       }
       const wait = retryWaits[Math.min(this.#tries, retryWaits.length - 1)] ?? safetyLook;
       this.#tries += 1;
       this.#cancelRetry = this.options.clock.after(wait, () => {
+        this.#cancelRetry = undefined;
         this.#look();
       });
     });
+  }
+
+  #stopRetry(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
   }
 
   /** One try; settles the request when it succeeds. Never rejects. */
@@ -240,7 +271,7 @@ class WatchedLine implements Line {
   #refuse(why: RigFault): void {
     const request = this.#request;
     this.#request = undefined;
-    this.#cancelRetry();
+    this.#stopRetry();
     request?.reject(why);
   }
 

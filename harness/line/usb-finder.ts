@@ -1,26 +1,19 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { hasCode, messageOf } from '../base/errors.js';
+import { deviceText, kindOf, readDevice, type DeviceRoots, type UsbAddress } from '../usb/devices.js';
 import { foundDevice, type DeviceFinder, type Finding } from './device-finder.js';
 
-/** Where the kernel shows its devices; other roots are for tests. */
-export interface DeviceRoots {
-  readonly sys?: string;
-  readonly dev?: string;
-}
-
 /** A serial port of a USB device, for example ttyUSB2 at path 1-1.4, interface 2. */
-export interface UsbSerialPort {
+export interface UsbSerialPort extends UsbAddress {
   readonly tty: string;
-  readonly path: string;
-  readonly interface: number;
 }
 
 /**
  * Finds `usb:` definitions by USB path and interface number. The number of a ttyUSB says nothing: it depends on the order in which
  * the kernel met the interfaces and on who still holds an old descriptor.
  */
-export function usbFinder(address: { readonly path: string; readonly interface: number }, roots: DeviceRoots = {}): DeviceFinder {
+export function usbFinder(address: UsbAddress, roots: DeviceRoots = {}): DeviceFinder {
   const { sys = '/sys', dev = '/dev' } = roots;
   const wanted = `usb ${address.path} interface ${String(address.interface)}`;
   // The node in /dev comes last, when sysfs already tells whose it is; sysfs itself cannot be watched.
@@ -30,7 +23,10 @@ export function usbFinder(address: { readonly path: string; readonly interface: 
     look(): Finding {
       const ports = listUsbSerialPorts(sys);
       const port = ports.find((each) => each.path === address.path && each.interface === address.interface);
-      if (port === undefined) return { why: `there is no ${wanted}; ${summary(ports)}`, watch };
+      if (port === undefined) return { why: `there is no ${wanted}; ${insteadOf(address, ports, sys)}`, watch };
+      // Its port speaks another language, and what is written to it may do harm.
+      const stranger = notItself(address, sys);
+      if (stranger !== undefined) return { why: stranger, watch };
       const device = join(dev, port.tty);
       try {
         const stats = statSync(device);
@@ -68,7 +64,20 @@ export function listUsbSerialPorts(sys = '/sys'): UsbSerialPort[] {
   return ports;
 }
 
-function summary(ports: readonly UsbSerialPort[]): string {
-  if (ports.length === 0) return 'the machine has no USB serial port at all';
-  return `there is ${ports.map((port) => `${port.path} interface ${String(port.interface)} (${port.tty})`).join(', ')}`;
+/** What a module that is not in normal mode shows itself as; undefined for anything else. */
+function notItself(address: UsbAddress, sys: string): string | undefined {
+  const device = readDevice(address.path, sys);
+  const kind = device === undefined ? 'other' : kindOf(device, [address.interface]);
+  if (device === undefined || kind === 'other' || kind === 'module') return undefined;
+  return `at usb ${address.path} is ${kind === 'dump' ? 'a memory dump' : 'an emergency-download'} device, ${deviceText(device)}`;
+}
+
+function insteadOf(address: UsbAddress, ports: readonly UsbSerialPort[], sys: string): string {
+  if (!existsSync(join(sys, 'bus/usb'))) return 'this machine has no USB: /sys/bus/usb does not exist';
+  const stranger = notItself(address, sys);
+  if (stranger !== undefined) return stranger;
+  const device = readDevice(address.path, sys);
+  const here = device === undefined ? '' : `${deviceText(device)} is at ${address.path}, `;
+  if (ports.length === 0) return `${here}the machine has no USB serial port at all`;
+  return `${here}there is ${ports.map((port) => `${port.path} interface ${String(port.interface)} (${port.tty})`).join(', ')}`;
 }

@@ -1,6 +1,11 @@
 import { statSync, watch, type FSWatcher } from 'node:fs';
 import { dirname, basename } from 'node:path';
-import type { WatchedName } from './device-finder.js';
+
+/** A name whose coming, going or change in a directory may change the answer. */
+export interface WatchedName {
+  readonly directory: string;
+  readonly name: string | RegExp;
+}
 
 interface OpenWatch {
   readonly watcher: FSWatcher;
@@ -11,13 +16,14 @@ interface OpenWatch {
 
 /**
  * Tells when names in directories come, go or change, also when the directory itself does not exist yet (then its nearest existing
- * parent is watched for it). Nobody is told twice for one look; a missed event is caught by the line's slow safety look.
+ * parent is watched for it). An event may be missed (the machine has no watches left): whoever uses this looks now and then all the same.
  */
 export class NameWatch {
   readonly #open = new Map<string, OpenWatch>();
   #closed = false;
 
-  constructor(private readonly changed: () => void) {}
+  /** `what`: a name came, went or leads elsewhere; or what it leads to was written to or got other permissions. */
+  constructor(private readonly changed: (what: 'name' | 'contents') => void) {}
 
   /** From now on these names count. Returns true when a directory is newly watched: what came before it was, needs another look. */
   set(names: readonly WatchedName[]): boolean {
@@ -56,11 +62,11 @@ export class NameWatch {
       return false;
     }
     const entry: OpenWatch = { watcher, identity: identityOf(directory), names };
-    watcher.on('change', (_kind, file) => {
+    watcher.on('change', (kind, file) => {
       // A write to any terminal of the machine is an event of /dev/pts: only our own names count.
       const name = typeof file === 'string' ? file : undefined;
       const ours = name === undefined || name === basename(directory) || entry.names.some((each) => matches(each, name));
-      if (ours && !this.#closed) this.changed();
+      if (ours && !this.#closed) this.changed(kind === 'change' ? 'contents' : 'name');
     });
     watcher.on('error', () => {
       watcher.close();
