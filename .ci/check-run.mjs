@@ -28,7 +28,7 @@ if (existsSync(schema)) {
 }
 
 const { files } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
-for (const [name, { sha256 }] of Object.entries(files)) {
+for (const { name, sha256 } of files) {
   if (
     createHash('sha256')
       .update(readFileSync(join(folder, name)))

@@ -197,7 +197,7 @@ describe('the run’s folder', () => {
     writeFileSync(join(folder, 'lines', 'a.log'), 'abc');
     await writeManifest(folder);
     const { files } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as { files: unknown };
-    expect(files).toEqual({ 'lines/a.log': { size: 3, sha256: createHash('sha256').update('abc').digest('hex') } });
+    expect(files).toEqual([{ name: 'lines/a.log', size: 3, sha256: createHash('sha256').update('abc').digest('hex') }]);
   });
 });
 
