@@ -15,6 +15,7 @@ lazily('judge', 'Judge a journal or a terminal log', () => require('./judge.js')
 lazily('ledger', 'What power cuts have proved over all runs', () => require('./ledger.js'));
 lazily('package', 'Look into a delta package', () => require('./package.js'));
 lazily('power', 'Switch a rig’s unit: on, off, cycle, press, reset, status', () => require('./power.js'));
+lazily('report', 'Look at, verify and sign what runs left', () => require('./report.js'));
 lazily('rigs', 'List rig files; check a rig wire by wire', () => require('./rigs.js'));
 lazily('run', 'Run suites on rigs', () => require('./run.js'));
 lazily('schema', 'Print the JSON Schemas of rig and package files', () => require('./schema.js'));

@@ -61,14 +61,14 @@ interface Counts {
   skipped: number;
 }
 
-interface Suite {
+export interface Suite {
   readonly attributes: Readonly<Record<string, string>>;
   readonly properties: string;
   readonly cases: readonly { readonly attributes: Readonly<Record<string, string>>; readonly body: string }[];
 }
 
 /** jest-junit's output is well-formed and flat (testsuites, testsuite, properties, testcase), so patterns are enough to read it. */
-function readSuites(xml: string): Suite[] {
+export function readSuites(xml: string): Suite[] {
   return [...xml.matchAll(/<testsuite ([^>]*)>([\s\S]*?)<\/testsuite>/g)].map(([, attributes = '', body = '']) => ({
     attributes: readAttributes(attributes),
     properties: (/<properties>([\s\S]*?)<\/properties>/.exec(body)?.[1] ?? '').trim(),
@@ -173,7 +173,7 @@ export function escapeXml(text: string): string {
     .replace(/\n/g, '&#10;');
 }
 
-function unescapeXml(text: string): string {
+export function unescapeXml(text: string): string {
   return text
     .replace(/&lt;/g, '<')
     .replace(/&gt;/g, '>')

@@ -1,0 +1,15 @@
+import type { CommandModule } from 'yargs';
+import { command as sign } from './report/sign.js';
+import { command as verify } from './report/verify.js';
+
+export const command: CommandModule = {
+  command: 'report <what>',
+  describe: 'Look at, verify and sign what runs left',
+  builder: (yargs) =>
+    yargs
+      .command(verify)
+      .command(sign)
+      .demandCommand(1, 'say what: verify or sign')
+      .example('dfota report verify reports/nightly', 'is the folder as the run left it?'),
+  handler: () => undefined,
+};
