@@ -163,6 +163,48 @@ test('a version that is neither goes straight to the restore command', async () 
   expect(rungs()).toEqual([['restore-command', true]]);
 });
 
+describe('after the restore command, without STATUS', () => {
+  const wires = { supply: true, vbus: false, powerKey: true, reset: false, status: false };
+  const flash = (how: () => void) => async () => {
+    await setUp(
+      { wires, roles: ['at'] },
+      {
+        restoreCommand: async () => {
+          const gone = new Promise<void>((resolve) => {
+            bench.journal.subscribe(({ type }) => {
+              if (type === 'line.gone') resolve();
+            });
+          });
+          bench.module.revision = oldRevision;
+          bench.module.leave();
+          // What it said before is heard by then.
+          await gone;
+          how();
+        },
+      },
+    );
+    bench.module.revision = 'EC25EFAR06A99M4G';
+    const on = jest.spyOn(bench.power, 'on');
+    await unit.restore('after a test');
+    expect(rungs()).toEqual([['restore-command', true]]);
+    return on.mock.calls;
+  };
+
+  test('a unit that the flash tool has started is known to run: PWRKEY would switch it off', async () => {
+    const calls = await flash(() => {
+      play([[100, () => bench.module.boot()]]);
+    })();
+    expect(calls).toEqual([['after a test', { running: true }]]);
+  });
+
+  test('one that stays silent for as long as a boot may take is off', async () => {
+    const calls = await flash(() => {
+      bench.power.isOn = false;
+    })();
+    expect(calls).toEqual([['after a test', { running: false }]]);
+  });
+});
+
 test('when nothing helps the rig is set aside, and stays so', async () => {
   await setUp({}, { restoreCommand: () => Promise.reject(new RigFault('the flash tool failed')) });
   bench.module.revision = 'EC25EFAR06A99M4G';

@@ -159,7 +159,8 @@ export class RestoreLadder {
         climb: (why) =>
           this.#booted(async () => {
             await this.parts.restoreCommand?.(why);
-            await this.parts.power.on(why);
+            const running = await this.#runsByItself();
+            await this.parts.power.on(why, running === undefined ? {} : { running });
           }),
       },
     ];
@@ -237,6 +238,22 @@ export class RestoreLadder {
       boot.close();
     }
     if (network) await bringUp(this.parts.network);
+  }
+
+  /**
+   * Whether a unit that was just flashed runs, where no STATUS tells: it is heard, or silent for as long as a boot may take. PWRKEY
+   * toggles, and a press would switch a unit off that the flash tool has started.
+   */
+  async #runsByItself(): Promise<boolean | undefined> {
+    const { timing, clock, journal, signal, health, power } = this.parts;
+    if (power.wires.status || !power.wires.powerKey) return undefined;
+    const boot = new Boot({ ports: health.ports, clock, journal, signal, timing });
+    try {
+      const { ready, alive } = await boot.wait(timing.limits.boot);
+      return ready !== undefined || alive;
+    } finally {
+      boot.close();
+    }
   }
 
   async #downgrade(): Promise<void> {

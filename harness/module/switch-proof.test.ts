@@ -208,6 +208,7 @@ describe('each lie is found and told apart, and the unit runs afterwards', () =>
       expect(explanation.hint).toBeTruthy();
       expect(it.proofs()).toEqual([expect.objectContaining({ ok: false, problem })]);
       expect(it.power.powered).toBe(true);
+      expect(it.power.inverted).toBe(problem === 'supply-inverted');
       // One that is half alive is for the restore ladder: nobody knows what PWRKEY would do to it.
       if (lie.backFeed !== 'uart') expectRunning(it);
       if (problem !== 'slow-decay') return;

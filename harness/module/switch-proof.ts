@@ -307,6 +307,8 @@ class Proof {
 
   #write(seen: PowerSeen, startsByItself: boolean | undefined, problem: SwitchProblem | undefined, text: string): void {
     const { journal, power } = this.options;
+    // At the end too it is left as it feeds the unit.
+    if (problem === 'supply-inverted') power.supplyInverted?.();
     const { statusFell, usbLeft, lines } = seen;
     const silent = lines.map(({ silentAfter }) => silentAfter);
     const known = silent.filter((time) => time !== undefined);

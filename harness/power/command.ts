@@ -3,14 +3,14 @@ import type { Clock } from '../base/clock.js';
 import { maskedArgv } from '../rig/profile.js';
 import type { CommandPowerDefinition } from '../rig/schema.js';
 import { runProgram, type ProgramResult } from './program.js';
-import { WireFault, type Outcome, type Wires } from './wires.js';
+import { WireFault, type Outcome, type SupplyWire, type Wires } from './wires.js';
 
 /** How long a program may take in the last moments of a process, in milliseconds. */
 const lastMoments = 5000;
 
 /** Wires switched by the programs of a rig definition. */
 export function commandWires(definition: CommandPowerDefinition, clock: Clock): Wires {
-  const argvOf = (wire: 'supply' | 'vbus', on: boolean): string[] | undefined => definition[`${wire}${on ? 'On' : 'Off'}`];
+  const argvOf = (wire: SupplyWire, on: boolean): string[] | undefined => definition[`${wire}${on ? 'On' : 'Off'}`];
   const has = {
     supply: definition.supplyOff !== undefined,
     vbus: definition.vbusOff !== undefined,
@@ -56,9 +56,9 @@ export function commandWires(definition: CommandPowerDefinition, clock: Clock): 
     },
     // A program is asked; it reports nothing by itself.
     onStatus: () => () => undefined,
-    makeSafeNow(switchOn) {
-      for (const wire of switchOn) {
-        const [program, ...words] = argvOf(wire, true) ?? [];
+    makeSafeNow(levels) {
+      for (const [wire, on] of levels) {
+        const [program, ...words] = argvOf(wire, on) ?? [];
         if (program !== undefined)
           spawnSync(program, words, { stdio: 'ignore', timeout: Math.min(lastMoments, definition.timeout) });
       }

@@ -36,6 +36,10 @@ export interface Power {
    * the journal. Throws a UserError on a rig that does not allow cuts.
    */
   cut(why: string): void;
+  /**
+   * To be called when the supply's line was proven inverted: told off, it feeds the unit. From then on it is left told off at the end.
+   */
+  supplyInverted?(): void;
   /** Leaves the rig's safe state (supply on, keys released) and lets go of everything; idempotent, never throws. */
   close(): Promise<void>;
 }

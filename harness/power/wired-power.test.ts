@@ -264,6 +264,31 @@ describe('closing', () => {
     expect(received()).toHaveLength(4);
   });
 
+  test('leaves an inverted supply line told off: that is what feeds the unit', async () => {
+    await power.supply(false, 'proof');
+    power.supplyInverted?.();
+    await power.vbus(true, 'proof');
+    unit.received.length = 0;
+    const closed = power.close();
+    await closed;
+    expect(received()).toEqual([]);
+    expect(power.safe).toBe(true);
+  });
+
+  test('tells an inverted supply line off that stands told on, at the end as in the last moments', async () => {
+    await power.supply(true, 'proof');
+    power.supplyInverted?.();
+    unit.received.length = 0;
+    power.closeNow();
+    await unit.has('supply off');
+    const closed = power.close();
+    await clock.waitFor(30);
+    clock.advance(30);
+    await closed;
+    expect(received()).toEqual(['supply off', 'supply off']);
+    expect(powerText(journal).slice(-2)).toEqual(['do 3 supply off', 'done 3']);
+  });
+
   test('leaves alone what was never switched off', async () => {
     await power.close();
     expect(received()).toEqual([]);

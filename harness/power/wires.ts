@@ -8,20 +8,24 @@ export interface Outcome {
   readonly stderr?: string;
 }
 
+export type SupplyWire = 'supply' | 'vbus';
+
 /** The bare wires of one kind of power control. Order, times and the journal are `WiredPower`'s. */
 export interface Wires {
   readonly kind: Power['kind'];
   readonly has: Power['wires'];
   /** Is on its way to the wire when the call returns; resolves when it is carried out, rejects with a WireFault. */
-  set(wire: 'supply' | 'vbus', on: boolean): Promise<Outcome>;
+  set(wire: SupplyWire, on: boolean): Promise<Outcome>;
   /** A pulse of `ms`. The key is let go whatever happens in between. */
   press(wire: 'powerKey' | 'reset', ms: number): Promise<Outcome>;
   /** Only with `has.status`. */
   status(): Promise<boolean>;
   /** Called with each edge of STATUS that the kind reports by itself. */
   onStatus(listener: (on: boolean) => void): () => void;
-  /** Lets go of the keys and switches the given wires on: what can be done at once. Never throws. */
-  makeSafeNow(switchOn: readonly ('supply' | 'vbus')[]): void;
+  /** Lets go of the keys and moves the given wires, in this order: what can be done at once. Never throws. */
+  makeSafeNow(levels: readonly (readonly [SupplyWire, boolean])[]): void;
+  /** How a wire is to be left by whoever outlives this process; on, unless this was called. */
+  rest?(wire: SupplyWire, on: boolean): void;
   /** Lets go of keys and of everything else; never rejects. */
   close(): Promise<void>;
 }

@@ -23,6 +23,8 @@ export class LyingPower implements Power {
   readonly kind = 'simulated';
   /** What was done, as a wire and a word. */
   readonly done: string[] = [];
+  /** It was told that its supply line is inverted. */
+  inverted = false;
   /** As the wire stands; as the module has it. */
   told = true;
   powered = true;
@@ -36,6 +38,10 @@ export class LyingPower implements Power {
     private readonly lie: Lie = {},
     readonly wires = { supply: true, vbus: false, powerKey: true, reset: false, status: true },
   ) {}
+
+  supplyInverted(): void {
+    this.inverted = true;
+  }
 
   async supply(on: boolean, reason: string): Promise<void> {
     this.#act('supply', why(on), reason);

@@ -34,9 +34,9 @@ export function simulatedWires(control: ControlClient, clock: Clock): Wires {
       return on;
     },
     onStatus: (listener) => control.onStatus(listener),
-    makeSafeNow(switchOn) {
+    makeSafeNow(levels) {
       for (const key of down) control.post({ do: key, down: false });
-      for (const wire of switchOn) control.post({ do: wire, on: true });
+      for (const [wire, on] of levels) control.post({ do: wire, on });
     },
     async close() {
       await Promise.allSettled([release('powerKey'), release('reset')]);
