@@ -1,4 +1,15 @@
-import { anyServer, anySource, check, fillStorage, pair, servers, spoil, unit, wrongBase } from '../harness/jest/suite.js';
+import {
+  anyPackage,
+  anyServer,
+  anySource,
+  check,
+  fillStorage,
+  pair,
+  servers,
+  spoil,
+  unit,
+  wrongBase,
+} from '../harness/jest/suite.js';
 
 /** Packages that must not change the version, whatever becomes of them. */
 describe('bad packages', () => {
@@ -7,7 +18,7 @@ describe('bad packages', () => {
     const from = contents === 'empty' ? anyServer : anySource;
     check(
       `${contents}: refused or retried, and the old version goes on`,
-      { needs: [from, 'restorable-failures'], covers: ['DG-18', 'DG-15', 'DH-05'] },
+      { needs: [from, ...anyPackage(from), 'restorable-failures'], covers: ['DG-18', 'DG-15', 'DH-05'] },
       async () => {
         const upgrade = await unit.upgrade(await spoil(pair.upgrade, contents), { from });
         expect(upgrade).toConform();
@@ -28,7 +39,7 @@ describe('bad packages', () => {
 
   check(
     'after a package that was refused, a sound one works',
-    { needs: [anySource, 'restorable-failures'], covers: ['DH-05', 'DH-06'] },
+    { needs: [anySource, ...anyPackage(anySource), 'restorable-failures'], covers: ['DH-05', 'DH-06'] },
     async () => {
       const refused = await unit.upgrade(await spoil(pair.upgrade, 'corrupt'), { from: anySource });
       expect(refused).toConform();

@@ -1,8 +1,9 @@
-import { check, pair, servers, slowRate, unit } from '../harness/jest/suite.js';
+import { check, ownServer, pair, servers, slowRate, unit } from '../harness/jest/suite.js';
 
 /** The way to the module fails: the old version goes on, and the next try is as good as the first. */
 describe.each(servers)('download over %s', (source) => {
   const covers = [source === 'ftp' ? 'DG-16' : 'DG-17', 'DH-09'];
+  const needs = [source, ...ownServer(source)];
   const fails = [
     { name: 'refuse' },
     { name: 'wrong-password' },
@@ -13,7 +14,7 @@ describe.each(servers)('download over %s', (source) => {
   ] as const;
   for (const fault of fails) {
     const where = 'percent' in fault ? ` at ${String(fault.percent)} %` : '';
-    check(`${fault.name}${where}: the download fails and the old version goes on`, { needs: [source], covers }, async () => {
+    check(`${fault.name}${where}: the download fails and the old version goes on`, { needs, covers }, async () => {
       const upgrade = await unit.upgrade(pair.upgrade, { from: source, fault });
       expect(upgrade).toConform();
       expect(upgrade).toEndAs('download-failed');
@@ -27,7 +28,7 @@ describe.each(servers)('download over %s', (source) => {
   ] as const) {
     check(
       `${fault.name} at ${String(fault.percent)} %: noticed, and the old version goes on`,
-      { needs: [source, 'restorable-failures'], covers: [...covers, 'DG-18'] },
+      { needs: [...needs, 'restorable-failures'], covers: [...covers, 'DG-18'] },
       async () => {
         const upgrade = await unit.upgrade(pair.upgrade, { from: source, fault });
         expect(upgrade).toConform();
@@ -36,13 +37,13 @@ describe.each(servers)('download over %s', (source) => {
     );
   }
 
-  check('slow, but within the limit: works', { needs: [source], covers: ['DH-09', 'DH-08'] }, async () => {
+  check('slow, but within the limit: works', { needs, covers: ['DH-09', 'DH-08'] }, async () => {
     const upgrade = await unit.upgrade(pair.upgrade, { from: source, fault: { name: 'slow', rate: slowRate(pair.upgrade) } });
     expect(upgrade).toConform();
     expect(upgrade).toEndAs('upgraded');
   });
 
-  check('a failed download does not spoil the next', { needs: [source], covers }, async () => {
+  check('a failed download does not spoil the next', { needs, covers }, async () => {
     const failed = await unit.upgrade(pair.upgrade, { from: source, fault: { name: 'reset', percent: 50 } });
     expect(failed).toConform();
     const upgrade = await unit.upgrade(pair.upgrade, { from: source });

@@ -1,4 +1,4 @@
-import { anySource, check, cutId, cutTrial, pair, rig, seed, sequence, spoil, unit } from '../harness/jest/suite.js';
+import { anyPackage, anySource, check, cutId, cutTrial, pair, rig, seed, sequence, spoil, unit } from '../harness/jest/suite.js';
 
 /** "Otherwise it enters recovery mode and retries to upgrade for consecutively five times" (guide 3). */
 const { retries } = rig.firmware;
@@ -26,7 +26,7 @@ describe('power cut in each of several attempts, then let it finish', () => {
 describe('a package that cannot be applied', () => {
   check(
     'is tried as often as the firmware profile says, then the old version goes on',
-    { needs: [anySource, 'restorable-failures'], covers: ['DG-15', 'DG-18', 'DH-05'] },
+    { needs: [anySource, ...anyPackage(anySource), 'restorable-failures'], covers: ['DG-15', 'DG-18', 'DH-05'] },
     async () => {
       const upgrade = await unit.upgrade(await spoil(pair.upgrade, 'corrupt'), { from: anySource });
       expect(upgrade).toConform();
@@ -36,7 +36,7 @@ describe('a package that cannot be applied', () => {
   const between = { points: [{ anchor: 'failed-end', delay: 500 }], source: anySource, contents: 'corrupt' } as const;
   check(
     `a cut between two attempts does not set the count back ${cutId(between)}`,
-    { needs: [anySource, 'power-cuts', 'restorable-failures'], covers: ['DG-15', 'DH-05'] },
+    { needs: [anySource, ...anyPackage(anySource), 'power-cuts', 'restorable-failures'], covers: ['DG-15', 'DH-05'] },
     async () => {
       expect(await cutTrial(between, pair.upgrade)).toSurvive();
     },
@@ -44,7 +44,7 @@ describe('a package that cannot be applied', () => {
 
   check(
     'twice in a row: the count starts afresh',
-    { needs: [anySource, 'restorable-failures'], covers: ['DH-06', 'DG-15'] },
+    { needs: [anySource, ...anyPackage(anySource), 'restorable-failures'], covers: ['DH-06', 'DG-15'] },
     async () => {
       const twice = [];
       for (let round = 0; round < 2; round += 1) {

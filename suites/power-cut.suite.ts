@@ -1,4 +1,17 @@
-import { check, cutId, cuts, cutTrial, pair, powerCutPlan, seed, sources, type CutTrial, unit } from '../harness/jest/suite.js';
+import {
+  anyPackage,
+  check,
+  cutId,
+  cuts,
+  cutTrial,
+  ownServer,
+  pair,
+  powerCutPlan,
+  seed,
+  sources,
+  type CutTrial,
+  unit,
+} from '../harness/jest/suite.js';
 
 /**
  * Power is cut during an upgrade and comes back: at each boundary between two phases, at log-spaced percentages, and at random ones. Each cut is a
@@ -7,8 +20,10 @@ import { check, cutId, cuts, cutTrial, pair, powerCutPlan, seed, sources, type C
 const covers = ['DG-20', 'DH-01', 'DH-02', 'DH-03', 'DH-04', 'DH-07'];
 
 function trial(cut: CutTrial): void {
-  const spoilt = cut.contents === undefined ? [] : (['restorable-failures'] as const);
-  check(cutId(cut), { needs: ['power-cuts', cut.source, ...spoilt], covers }, async () => {
+  const spoilt = cut.contents === undefined ? [] : (['restorable-failures', ...anyPackage(cut.source)] as const);
+  // How far a download is, only a server of ours tells.
+  const counted = cut.points.some(({ anchor }) => anchor === 'download') ? ownServer(cut.source) : [];
+  check(cutId(cut), { needs: ['power-cuts', cut.source, ...spoilt, ...counted], covers }, async () => {
     expect(await cutTrial(cut, pair.upgrade)).toSurvive();
     // Whatever the cut did, the next upgrade must work: from where the module is now.
     const { revision } = await unit.identity('check');

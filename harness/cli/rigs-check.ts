@@ -118,7 +118,9 @@ async function tryAll(rows: CheckRow[], parts: Parts): Promise<void> {
   const { lines, power, servers } = taken.parts;
   for (const server of Object.values(servers)) {
     const address = ({ host, port }: { host: string; port: number }): string => `${host}:${String(port)}`;
-    rows.push(ok(`${server.protocol} server`, `listens on ${address(server.listening)}, told as ${address(server.advertise)}`));
+    const { listening, advertise } = server;
+    const where = listening === undefined ? 'not ours, reached as' : `listens on ${address(listening)}, told as`;
+    rows.push(ok(`${server.protocol} server`, `${where} ${address(advertise)}`));
   }
 
   const bench: SwitchProofOptions = { rig, profile: profileOf(rig), lines, power, journal, clock, secrets, signal };

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIPv4, type Socket } from 'node:net';
 import type { Clock } from '../base/clock.js';
-import { portRange, type RigDefinition } from '../rig/schema.js';
+import { portRange, type OwnServer } from '../rig/schema.js';
 import { parseHostPort } from '../rig/values.js';
 import { hostText, makeTarget, type Login } from './address.js';
 import type { DeliveryContext } from './context.js';
@@ -14,9 +14,7 @@ import { FtpSending } from './ftp-sending.js';
 import { Gate } from './gate.js';
 import { packageServer } from './package-server.js';
 import { Shelf } from './shelf.js';
-import type { PackageServer } from './types.js';
-
-export type FtpDefinition = NonNullable<RigDefinition['delivery']['ftp']>;
+import type { OwnPackageServer } from './types.js';
 
 /** Everything else, uploads and changes above all, is answered 502. */
 const commands = [
@@ -31,7 +29,7 @@ const lookupPatience = 2_000;
  *
  * PASV tells the advertised address: a module behind a mobile network cannot reach the one we listen on.
  */
-export async function startFtpServer(definition: FtpDefinition, context: DeliveryContext): Promise<PackageServer> {
+export async function startFtpServer(definition: OwnServer, context: DeliveryContext): Promise<OwnPackageServer> {
   const { journal, clock, random, secrets } = context;
   const listen = parseHostPort(definition.listen);
   const own: Login = { user: random.word(8), password: random.word(12) };

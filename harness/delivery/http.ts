@@ -1,4 +1,4 @@
-import type { RigDefinition } from '../rig/schema.js';
+import type { OwnServer } from '../rig/schema.js';
 import { parseHostPort } from '../rig/values.js';
 import { hostText, makeTarget } from './address.js';
 import type { DeliveryContext } from './context.js';
@@ -7,15 +7,13 @@ import { startHttpBehind } from './http-behind.js';
 import { HttpFront } from './http-front.js';
 import { packageServer } from './package-server.js';
 import { Shelf } from './shelf.js';
-import type { PackageServer } from './types.js';
-
-export type HttpDefinition = NonNullable<RigDefinition['delivery']['http']>;
+import type { OwnPackageServer } from './types.js';
 
 /**
  * An HTTP server that serves what is published, and nothing else, under a folder drawn for the run: HTTP has no login, so the folder
  * is what a stranger would have to guess. Throws RigFault when it cannot listen.
  */
-export async function startHttpServer(definition: HttpDefinition, context: DeliveryContext): Promise<PackageServer> {
+export async function startHttpServer(definition: OwnServer, context: DeliveryContext): Promise<OwnPackageServer> {
   const prefix = context.random.word(8);
   const shelf = new Shelf('http', context);
   const gate = new Gate('http', parseHostPort(definition.listen), context, ({ socket, connection }) => {

@@ -3,7 +3,7 @@ import { checkedName, defaultName } from './address.js';
 import type { DeliveryContext, Protocol } from './context.js';
 import type { Gate } from './gate.js';
 import type { Published, Shelf } from './shelf.js';
-import type { PackageServer, Publication, PublishOptions } from './types.js';
+import type { OwnPackageServer, Publication, PublishOptions } from './types.js';
 
 type AddressOptions = Omit<PublishOptions, 'fault' | 'name' | 'onSent'>;
 
@@ -32,7 +32,7 @@ export interface ServerParts<P extends Place> {
 }
 
 /** The side of a server that tests see, the same for FTP and HTTP. */
-export function packageServer<P extends Place>(parts: ServerParts<P>): PackageServer {
+export function packageServer<P extends Place>(parts: ServerParts<P>): OwnPackageServer {
   const { protocol, advertise, gate, shelf, context } = parts;
   const open = new Map<Published, () => Promise<void>>();
   return {

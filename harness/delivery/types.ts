@@ -24,11 +24,14 @@ export interface PublishOptions {
   readonly omitPort?: boolean;
 }
 
-/** FTP and HTTP servers of one run; they serve what is published and nothing else. */
+/** FTP and HTTP servers of one run; those of our own serve what is published and nothing else. */
 export interface PackageServer {
   readonly protocol: 'ftp' | 'http';
   readonly advertise: { readonly host: string; readonly port: number };
-  readonly listening: { readonly host: string; readonly port: number };
+  /** Where it listens on this host; undefined for a server that is not ours. */
+  readonly listening: { readonly host: string; readonly port: number } | undefined;
+  /** Not ours: it has no log here, takes no faults, and its bytes are not counted. */
+  readonly external?: boolean;
   publish(file: string, options?: PublishOptions): Promise<Publication>;
   /** Address of a name that is not published (for tests that want a failure after acceptance). */
   target(
@@ -36,4 +39,9 @@ export interface PackageServer {
     options?: Omit<PublishOptions, 'fault' | 'name' | 'onSent'>,
   ): { readonly target: string; readonly maskedTarget: string };
   close(): Promise<void>;
+}
+
+/** A server that runs here: it listens, and everything that is done there is in the journal. */
+export interface OwnPackageServer extends PackageServer {
+  readonly listening: { readonly host: string; readonly port: number };
 }

@@ -20,8 +20,11 @@ export default class RigEnvironment extends TestEnvironment {
     this.global['dfota'] = this.#session.world;
   }
 
-  handleTestEvent(event: Circus.Event): void {
-    if (!('test' in event) || this.#session === undefined) return;
+  handleTestEvent(event: Circus.Event, state: Circus.State): void {
+    if (this.#session === undefined) return;
+    // Comes right after a test was declared: tests of several describe blocks may have one title.
+    if (event.name === 'add_test') this.#session.testAdded(titleOf({ name: event.testName, parent: state.currentDescribeBlock }));
+    if (!('test' in event)) return;
     const title = titleOf(event.test);
     // `test_started` comes only for a test that will run, `test_skip` for one that will not.
     if (event.name === 'test_started') this.#session.testStarted(this.#suite, title);
@@ -30,7 +33,7 @@ export default class RigEnvironment extends TestEnvironment {
   }
 }
 
-function titleOf(test: Circus.TestEntry): string {
+function titleOf(test: Pick<Circus.TestEntry, 'name' | 'parent'>): string {
   const parts = [test.name];
   for (let block: Circus.DescribeBlock | undefined = test.parent; block !== undefined; block = block.parent) {
     if (block.name !== 'ROOT_DESCRIBE_BLOCK') parts.unshift(block.name);

@@ -26,7 +26,7 @@ function session(story: Script) {
     now = event.t;
     journal.write(event);
   }
-  const { world } = makeWorld({
+  const made = makeWorld({
     rig: { name: profile.name, timing: { scale: 1 } } as RigDefinition,
     unit: {} as Unit,
     pair: {} as Pair,
@@ -54,7 +54,7 @@ function session(story: Script) {
       const events = whole.slice(first < 0 ? n - 1 : first).filter((event) => event.n < next);
       return { id, events, profile };
     });
-  return { world, journal, whole, upgrades };
+  return { made, world: made.world, journal, whole, upgrades };
 }
 
 const verdictOf = (story: Script) => {
@@ -106,4 +106,15 @@ describe('what only several upgrades show together', () => {
     expect(() => world.judgeSequence([])).toThrow('SKIPPED: no upgrade was made');
     expect(sequences(journal.events)).toEqual([]);
   });
+});
+
+test('tests of one title in several blocks keep their own requirements and reasons', () => {
+  const { made } = session(sound('ufs'));
+  made.world.declare({ title: 'there and back', covers: ['DG-07'], skipped: undefined });
+  made.added('over ftp there and back');
+  made.world.declare({ title: 'there and back', covers: ['DG-09'], skipped: 'no SD card' });
+  made.added('over sd there and back');
+  expect(made.coveredBy('over ftp there and back')).toEqual(['DG-07']);
+  expect(made.skipReason('over ftp there and back')).toBeUndefined();
+  expect(made.skipReason('over sd there and back')).toBe('no SD card');
 });

@@ -54,22 +54,26 @@ const largestFiller = 16 * 1024 * 1024;
 
 type Judged = Judgement & { readonly text: string; readonly record: UpgradeRecord };
 
+type Declared = Parameters<World['declare']>[0];
+
 export interface MadeWorld {
   readonly world: World;
+  /** The test declared last has this whole title, describe blocks in front. */
+  added(title: string): void;
   coveredBy(title: string): readonly string[];
   skipReason(title: string): string | undefined;
 }
 
-/** What the suites of a rig see, built on the unit. Titles are matched by their end, since describe blocks stand in front. */
+/** What the suites of a rig see, built on the unit. */
 export function makeWorld(options: WorldOptions): MadeWorld {
   const { rig, unit, pair, journal } = options;
   const { clock } = options;
   const began = clock.now();
-  const declared: Parameters<World['declare']>[0][] = [];
+  const declared: (Declared & { whole?: string })[] = [];
   const judged = new Map<string, Judged>();
   let aside: string | undefined;
 
-  const find = (title: string): (typeof declared)[number] | undefined => declared.findLast((test) => title.endsWith(test.title));
+  const find = (title: string): Declared | undefined => declared.findLast((test) => test.whole === title);
 
   /** The live verdict must know what the journal's reader knows: without the rig's profile and the pair some rules would be silent. */
   function withContext(upgrade: Upgrade): readonly JournalEvent[] {
@@ -176,7 +180,7 @@ export function makeWorld(options: WorldOptions): MadeWorld {
     },
     lacks: (need) => lacks(rig, need),
     declare(test) {
-      declared.push(test);
+      declared.push({ ...test });
     },
     alreadyDone: () => options.before.done.has(options.currentTest() ?? ''),
     retried(title, number, why) {
@@ -214,6 +218,10 @@ export function makeWorld(options: WorldOptions): MadeWorld {
   };
   return {
     world,
+    added(title) {
+      const last = declared.at(-1);
+      if (last !== undefined && title.endsWith(last.title)) last.whole ??= title;
+    },
     coveredBy: (title) => find(title)?.covers ?? [],
     skipReason: (title) => find(title)?.skipped,
   };
@@ -225,6 +233,20 @@ export function lacks(rig: RigDefinition, need: Need): string | undefined {
     case 'ftp':
     case 'http':
       return rig.delivery[need] === undefined ? `the rig has no ${need} delivery` : undefined;
+    case 'own-ftp':
+    case 'own-http': {
+      const protocol = need === 'own-ftp' ? 'ftp' : 'http';
+      return rig.delivery[protocol]?.external === undefined
+        ? undefined
+        : `the rig’s ${protocol} server is not ours (delivery.${protocol}.external): no log of it is seen, and no fault is made there`;
+    }
+    case 'upload-ftp':
+    case 'upload-http': {
+      const protocol = need === 'upload-ftp' ? 'ftp' : 'http';
+      return rig.delivery[protocol]?.external?.present !== true
+        ? undefined
+        : `the rig’s ${protocol} server has the packages of the pair and no others (delivery.${protocol}.external.present)`;
+    }
     case 'ufs':
       return rig.delivery.ufs ? undefined : 'the rig does not deliver by UFS';
     case 'sd':

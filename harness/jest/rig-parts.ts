@@ -6,6 +6,7 @@ import type { Secrets } from '../base/secrets.js';
 import type { Teardown } from '../base/teardown.js';
 import { openAtPort } from '../at/port.js';
 import { RigFault } from '../base/errors.js';
+import { externalServer } from '../delivery/external.js';
 import { startFtpServer } from '../delivery/ftp.js';
 import { startHttpServer } from '../delivery/http.js';
 import type { PackageServer } from '../delivery/types.js';
@@ -18,6 +19,7 @@ import { openPower } from '../power/open.js';
 import { startSimulatedUnit } from '../power/simulated/unit.js';
 import type { RigPower } from '../power/types.js';
 import { maskedArgv } from '../rig/profile.js';
+import { ownServer } from '../rig/delivery-schema.js';
 import type { RigDefinition } from '../rig/schema.js';
 import { watchUsb } from '../usb/monitor.js';
 
@@ -65,30 +67,36 @@ export async function openRig(options: PartsOptions): Promise<RigParts> {
   );
 
   const servers: RigParts['servers'] = {};
-  const { ftp, http } = rig.delivery;
+  const [ftpHere, httpHere] = [ownServer(rig.delivery.ftp), ownServer(rig.delivery.http)];
+  const [ftpThere, httpThere] = [rig.delivery.ftp?.external, rig.delivery.http?.external];
   const context = (protocol: string) => {
     const folder = join(workshop, protocol);
     mkdirSync(folder);
     return { journal, clock, secrets, random, folder };
   };
-  if (ftp !== undefined) {
-    const server = await startFtpServer(ftp, context('ftp'));
+  if (ftpHere !== undefined) {
+    const server = await startFtpServer(ftpHere, context('ftp'));
     teardown.defer('FTP server', () => server.close());
     servers.ftp = server;
   }
-  if (http !== undefined) {
-    const server = await startHttpServer(http, context('http'));
+  if (httpHere !== undefined) {
+    const server = await startHttpServer(httpHere, context('http'));
     teardown.defer('HTTP server', () => server.close());
     servers.http = server;
   }
+  const env = process.env;
+  if (ftpThere !== undefined) servers.ftp = externalServer('ftp', ftpThere, { ...context('ftp'), env });
+  if (httpThere !== undefined) servers.http = externalServer('http', httpThere, { ...context('http'), env });
+  for (const server of [servers.ftp, servers.http]) {
+    if (server?.external === true) teardown.defer(`external ${server.protocol} server`, () => server.close(), 60_000);
+  }
   // A simulated unit's mobile network leads the advertised addresses to where the servers listen, as a router in front of a lab does.
   for (const server of Object.values(servers)) {
+    const { listening } = server;
+    if (listening === undefined) continue;
     const names = [server.advertise.host, rig.delivery[server.protocol]?.longestHost].filter((name) => name !== undefined);
     for (const name of names) {
-      await simulated?.route(
-        `${name}:${String(server.advertise.port)}`,
-        `${server.listening.host}:${String(server.listening.port)}`,
-      );
+      await simulated?.route(`${name}:${String(server.advertise.port)}`, `${listening.host}:${String(listening.port)}`);
     }
   }
 

@@ -23,6 +23,8 @@ import { makeWorld } from './make-world.js';
 export interface Session {
   readonly world: World;
   readonly assignment: Assignment;
+  /** The test declared last stands in these describe blocks. */
+  testAdded(title: string): void;
   testStarted(suite: string, title: string): void;
   testEnded(suite: string, title: string, errors: readonly string[]): void;
   testSkipped(suite: string, title: string): void;
@@ -152,6 +154,9 @@ async function openSession(clock: Clock): Promise<Session> {
     return {
       world: made.world,
       assignment,
+      testAdded(title) {
+        made.added(title);
+      },
       testStarted(suite, title) {
         currentTest = `${suite}: ${title}`;
         journal.write({ type: 'test.start', test: currentTest, suite, requirements: [...made.coveredBy(title)] });

@@ -8,7 +8,8 @@ import type { Trial } from '../campaign/conduct.js';
 import type { Source } from '../journal/events.js';
 import type { Package, Upgrade } from '../module/types.js';
 import { doneBefore, marked, outcomeOf } from './outcome.js';
-import type { Need, World } from './world.js';
+import { reachedAt } from '../rig/delivery-schema.js';
+import type { Need, Server, World } from './world.js';
 
 function world(): World {
   if (globalThis.dfota === undefined) {
@@ -23,11 +24,26 @@ export const servers: readonly ('ftp' | 'http')[] = ['ftp', 'http'];
 
 export const { unit, pair, rig } = world();
 
+const isServer = (source: Source): source is Server => source === 'ftp' || source === 'http';
+const lacksNone = (needs: readonly Need[]): boolean => needs.every((need) => world().lacks(need) === undefined);
+
+/** What a rig must have so that a package made by a test can be delivered over this source. */
+export const anyPackage = (source: Source): readonly Need[] => (isServer(source) ? [`upload-${source}`] : []);
+/** What a rig must have so that faults can be made on the way, and what the module fetches is seen. */
+export const ownServer = (source: Source): readonly Need[] => (isServer(source) ? [`own-${source}`] : []);
+/** What the module fetches over this source is in a log of ours. */
+export const hasServerLog = (source: Source): boolean => isServer(source) && lacksNone([`own-${source}`]);
+
+/** The first of these that the rig has, if possible one that takes any package. */
+function firstOf<S extends Source>(from: readonly S[]): S | undefined {
+  const own = from.filter((source) => lacksNone([source]));
+  return own.find((source) => lacksNone(anyPackage(source))) ?? own[0];
+}
+
 /** For what does not depend on the way: the cheapest one that the rig has. */
-export const anySource: Source =
-  (['ufs', 'ftp', 'http', 'sd'] as const).find((source) => world().lacks(source) === undefined) ?? 'ufs';
+export const anySource: Source = firstOf(['ufs', 'ftp', 'http', 'sd']) ?? 'ufs';
 /** A server that the rig has, for packages that cannot be uploaded. */
-export const anyServer: Source = servers.find((source) => world().lacks(source) === undefined) ?? 'ftp';
+export const anyServer: Source = firstOf(servers) ?? 'ftp';
 /** The storages of the module that the rig uses. */
 export const storages = (['ufs', 'sd'] as const).filter((source) => world().lacks(source) === undefined);
 
@@ -75,6 +91,10 @@ export const cutTrial = (trial: CutTrial, step: Package): Promise<Trial> => worl
 export function leaveOut(reason: string): never {
   throw new Error(marked('skipped', reason));
 }
+
+/** How the module reaches the rig's server. */
+export const serverAddress = (source: Server): { readonly host: string; readonly port: number } | undefined =>
+  reachedAt(source, rig.delivery);
 
 /** Somebody connected to our server during the upgrade. */
 export const reachedServer = (upgrade: Upgrade): boolean => upgrade.events.some(({ type }) => type === 'server.connection');

@@ -43,7 +43,10 @@ export interface World {
   readonly seed: number;
 }
 
-export type Need = Source | 'restorable-failures' | 'power-cuts' | 'network';
+export type Server = Extract<Source, 'ftp' | 'http'>;
+
+/** `own-…`: a server of ours, with its log, faults and count of bytes. `upload-…`: any package can be put there, under any name. */
+export type Need = Source | `own-${Server}` | `upload-${Server}` | 'restorable-failures' | 'power-cuts' | 'network';
 
 declare global {
   var dfota: World | undefined;

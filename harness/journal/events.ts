@@ -97,6 +97,8 @@ export const rigProfile = z.object({
   imei: z.string().optional(),
   lines: z.array(z.string()),
   sources: z.array(source),
+  /** Those of them whose server is not ours: what the module does there is in no log of the harness. */
+  external: z.array(source).optional(),
   firmware: z.object({
     retries: z.int(),
     /** `in-all`: five attempts in all; `plus-first`: the first attempt and five more; `either`: the guide can be read both ways. */

@@ -21,6 +21,7 @@ import { openPower } from '../power/open.js';
 import { startSimulatedUnit } from '../power/simulated/unit.js';
 import type { RigPower } from '../power/types.js';
 import { profileOf } from '../rig/profile.js';
+import { ownServer } from '../rig/delivery-schema.js';
 import { rigDefinition } from '../rig/schema.js';
 import { newRevision, oldRevision } from './testing/scripted-module.js';
 import type { Package, Unit, UnitLine } from './types.js';
@@ -83,8 +84,8 @@ beforeAll(async () => {
     return { journal, clock, secrets, random: seeded(1, name), folder };
   };
   const servers = {
-    ftp: await startFtpServer(rig.delivery.ftp ?? raise(), context('ftp')),
-    http: await startHttpServer(rig.delivery.http ?? raise(), context('http')),
+    ftp: await startFtpServer(ownServer(rig.delivery.ftp) ?? raise(), context('ftp')),
+    http: await startHttpServer(ownServer(rig.delivery.http) ?? raise(), context('http')),
   };
   for (const server of Object.values(servers)) {
     teardown.defer(server.protocol, () => server.close());

@@ -13,12 +13,14 @@ export function sourcesOf(rig: RigDefinition): Source[] {
 export function profileOf(rig: RigDefinition): RigProfile {
   const { scale } = rig.timing;
   const simulated = rig.power.simulated !== undefined;
+  const external = (['ftp', 'http'] as const).filter((protocol) => rig.delivery[protocol]?.external !== undefined);
   return {
     name: rig.name,
     module: rig.module,
     imei: rig.unit.imei,
     lines: lineRoles.filter((role) => simulated || rig.lines?.[role] !== undefined),
     sources: sourcesOf(rig),
+    ...(external.length === 0 ? {} : { external }),
     firmware: rig.firmware,
     limits: {
       boot: scaledDeadline(rig.limits.boot, scale),

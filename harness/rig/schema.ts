@@ -4,10 +4,12 @@
  * docs/rigs.md explains each key.
  */
 import { z } from 'zod';
+import { deliveryDefinition } from './delivery-schema.js';
 import { powerDefinition } from './power-schema.js';
-import { advertisedAddress, argv, duration, listenAddress, parseHostPort, text } from './values.js';
+import { argv, duration, text } from './values.js';
 
 export { packagePair, type PackagePair } from './pair-schema.js';
+export { portRange, type OwnServer } from './delivery-schema.js';
 export type { CommandPowerDefinition, PowerDefinition } from './power-schema.js';
 
 const usbAddress = z.strictObject({
@@ -26,40 +28,6 @@ const lineDefinition = z
     baudRate: z.int().min(1200).max(4_000_000).default(115_200).describe('Of no effect on a USB port'),
   })
   .refine((line) => (line.usb === undefined) !== (line.device === undefined), 'needs either usb or device, not both');
-
-const longestHost = z
-  .string()
-  .regex(/^[A-Za-z0-9.-]{50}$/, 'a host name of exactly 50 bytes')
-  .optional()
-  .describe('A name of exactly 50 bytes that leads to the same server; without it that limit is not tried');
-
-const ftpDelivery = z
-  .strictObject({
-    listen: listenAddress,
-    advertise: advertisedAddress,
-    passivePorts: text(/^\d{1,5}-\d{1,5}$/, 'first-last, for example 50000-50100')
-      .optional()
-      .describe('Ports of passive data connections, first-last; all of them must be reachable for the module'),
-    longestHost,
-  })
-  .superRefine(({ listen, passivePorts }, context) => {
-    const range = passivePorts === undefined ? undefined : portRange(passivePorts);
-    if (range === undefined) return;
-    const problem = (message: string): void => {
-      context.addIssue({ code: 'custom', path: ['passivePorts'], message });
-    };
-    if (range.first < 1 || range.last > 65_535) problem('needs ports from 1 to 65535');
-    if (range.first > range.last) problem('needs the first port not above the last');
-    const { port } = parseHostPort(listen);
-    if (range.first <= port && port <= range.last) problem(`needs to leave out ${String(port)}, which the server listens on`);
-  });
-const httpDelivery = z.strictObject({ listen: listenAddress, advertise: advertisedAddress, longestHost });
-
-/** The ports of `first-last`, both included. */
-export function portRange(value: string): { readonly first: number; readonly last: number } | undefined {
-  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(value) ?? [];
-  return first === undefined || last === undefined ? undefined : { first: Number(first), last: Number(last) };
-}
 
 const rigKeys = z.strictObject({
   $schema: z.string().optional().describe('JSON Schema of this file, for editors'),
@@ -91,14 +59,7 @@ const rigKeys = z.strictObject({
     apn: text(/^[\x21\x23-\x7e]{0,62}$/, 'an access point name without blanks and quotes').describe('Access point name'),
     registration: z.boolean().default(true).describe('The unit is expected to register; false for a rig without a network'),
   }),
-  delivery: z
-    .strictObject({
-      ftp: ftpDelivery.optional().describe('Our FTP server, and how the module reaches it'),
-      http: httpDelivery.optional().describe('Our HTTP server, and how the module reaches it'),
-      ufs: z.boolean().default(false).describe('Packages may be uploaded to /data/ufs'),
-      sd: z.boolean().default(false).describe('An SD card is in: packages may be uploaded to /media/card'),
-    })
-    .describe('Ways a package can reach the module; tests of others are skipped'),
+  delivery: deliveryDefinition,
   firmware: z
     .strictObject({
       retries: z.int().min(0).max(50).default(5).describe('Attempts at an upgrade that cannot be applied (guide 3: five)'),

@@ -140,3 +140,8 @@ export function lagBetween(record: UpgradeRecord, from: number, to: number): num
 export const list = (values: readonly (string | number | undefined)[]): string => values.map((value) => value ?? '?').join(', ');
 export const quoted = (report: SeenReport): string => report.text.trim();
 export const eventsOf = (reports: readonly SeenReport[]): number[] => [...new Set(reports.flatMap(({ events }) => [...events]))];
+
+/** The server of this source is ours: whatever the module did there is in the journal. */
+export function hasServerLog(record: UpgradeRecord): boolean {
+  return record.source === undefined || record.profile?.external?.includes(record.source) !== true;
+}

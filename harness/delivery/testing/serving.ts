@@ -6,13 +6,14 @@ import { seeded } from '../../base/random.js';
 import { Secrets } from '../../base/secrets.js';
 import type { EventOf, EventType, JournalEvent } from '../../journal/events.js';
 import { memoryJournal } from '../../journal/journal.js';
-import { startFtpServer, type FtpDefinition } from '../ftp.js';
-import { startHttpServer, type HttpDefinition } from '../http.js';
-import type { PackageServer } from '../types.js';
+import { startFtpServer } from '../ftp.js';
+import { startHttpServer } from '../http.js';
+import type { OwnServer } from '../../rig/schema.js';
+import type { OwnPackageServer } from '../types.js';
 
 /** A real server on a free port of this host, with its journal and files to publish. */
 export interface Serving {
-  readonly server: PackageServer;
+  readonly server: OwnPackageServer;
   readonly events: readonly JournalEvent[];
   readonly secrets: Secrets;
   readonly folder: string;
@@ -27,7 +28,7 @@ export interface Serving {
 
 export async function serving(
   protocol: 'ftp' | 'http',
-  definition: Partial<FtpDefinition & HttpDefinition> = {},
+  definition: Partial<OwnServer> = {},
   seed = 4711,
   clock: Clock = systemClock,
 ): Promise<Serving> {

@@ -1,6 +1,7 @@
 import {
   continuous,
   eventsOf,
+  hasServerLog,
   isRecovery,
   mustUpgrade,
   orderOn,
@@ -175,6 +176,7 @@ export const downloadRules: readonly Rule[] = [
     title: 'A download that nothing stands in the way of works',
     blames: 'firmware',
     applies: (record) => isRemote(record) && mustUpgrade(record) && wasAccepted(record) && watchedToTheEnd(record),
+    exercises: (record) => (hasServerLog(record) ? ['DG-10'] : []),
     check(record) {
       const ended = record.reports.find(({ kind }) => kind === 'download-end');
       if (record.download?.code === 0 || (!failed(record) && record.reports.some(isRecovery))) return [];
@@ -198,6 +200,10 @@ export const downloadRules: readonly Rule[] = [
             owner: 'firmware',
             text: `the download failed: ${fetch.wrong ?? 'the module did not log in with the credentials it was given'}`,
           },
+        ];
+      if (!hasServerLog(record))
+        return [
+          { ...base, owner: 'undecided', text: 'the download failed, and the server is not ours: nobody saw on which side' },
         ];
       if (fetch.connections === 0)
         return [

@@ -1,5 +1,5 @@
 /** What the servers saw of the module, and whether it was the whole file (DG-10). */
-import { isLocal, isSpoilt, wasAccepted, watchedToTheEnd, wasRefused } from '../facts.js';
+import { hasServerLog, isLocal, isSpoilt, wasAccepted, watchedToTheEnd, wasRefused } from '../facts.js';
 import type { UpgradeRecord } from '../types.js';
 import type { Rule } from './rule.js';
 
@@ -45,8 +45,9 @@ export function fetchOf(record: UpgradeRecord): Fetch {
     wrong: foreign === undefined ? undefined : `the module asked for ${foreign.request.path}`,
     refused,
     connections,
-    text:
-      fetches.length === 0
+    text: !hasServerLog(record)
+      ? 'the server is not ours: what the module did there is in no log'
+      : fetches.length === 0
         ? `the server saw ${String(connections)} connections and no request for a file`
         : `the server handed out ${String(bytes)} of ${String(size ?? '?')} bytes`,
     events,
@@ -91,6 +92,7 @@ export const fetchRules: readonly Rule[] = [
     applies: (record) =>
       !isLocal(record) &&
       !record.fromLog &&
+      hasServerLog(record) &&
       record.intent === 'valid' &&
       record.download?.code === 0 &&
       record.published !== undefined,
@@ -175,7 +177,10 @@ export const fetchRules: readonly Rule[] = [
     title: 'A local file is not asked of any server, a refused source neither',
     blames: 'firmware',
     applies: (record) =>
-      !record.fromLog && watchedToTheEnd(record) && (isLocal(record) ? wasAccepted(record) : wasRefused(record)),
+      !record.fromLog &&
+      hasServerLog(record) &&
+      watchedToTheEnd(record) &&
+      (isLocal(record) ? wasAccepted(record) : wasRefused(record)),
     exercises: (record) => (isLocal(record) ? ['DG-09'] : ['DG-06']),
     check(record) {
       const [first] = record.requests;
