@@ -18,8 +18,8 @@ export interface FoundDevice {
 
 export interface Finding {
   readonly found?: FoundDevice;
-  /** Why there is none, in words for a person; empty when there is one. */
-  readonly why: string;
+  /** Why there is none, in words for a person; empty when there is one. Asked for only when somebody is told: it may take a while. */
+  readonly why: () => string;
   /** What to watch to learn of the next change. */
   readonly watch: readonly WatchedName[];
 }
@@ -52,12 +52,13 @@ export function pathFinder(path: string): DeviceFinder {
             continue;
           }
         } catch (error) {
-          return { why: hasCode(error, 'ENOENT', 'ENOTDIR') ? `${said} does not exist` : messageOf(error), watch };
+          const why = hasCode(error, 'ENOENT', 'ENOTDIR') ? `${said} does not exist` : messageOf(error);
+          return { why: () => why, watch };
         }
-        if (!stats.isCharacterDevice()) return { why: `${said} is not a serial device`, watch };
-        return { found: foundDevice(here, stats), why: '', watch };
+        if (!stats.isCharacterDevice()) return { why: () => `${said} is not a serial device`, watch };
+        return { found: foundDevice(here, stats), why: () => '', watch };
       }
-      return { why: `${path} is a circle of links`, watch };
+      return { why: () => `${path} is a circle of links`, watch };
     },
   };
 }

@@ -57,16 +57,17 @@ class WatchedLine implements Line {
   readonly #watch: NameWatch;
   readonly #listeners = new Set<(change: 'appeared' | 'gone') => void>();
   #present: Presence | undefined;
-  #why = '';
+  #why: () => string = () => '';
   #stream: OpenLineStream | undefined;
   #request: Request | undefined;
   /** A device that hung up, while its node may still be there. */
   #dead: (FoundDevice & { readonly until: number }) | undefined;
   #trying: Promise<void> | undefined;
   #tries = 0;
-  /** `changed` of the node when it was tried last, and whether it has changed during the try under way: its permissions. */
+  /** `changed` of the node when it was tried last. */
   #tried = '';
-  #tryAgain = false;
+  /** Something happened to the node or another one during the try under way. */
+  #lookAgain = false;
   #cancelRetry: Cancel | undefined;
   #cancelSafety: Cancel = () => undefined;
   #cancelUsb: Cancel = () => undefined;
@@ -79,8 +80,10 @@ class WatchedLine implements Line {
     private readonly options: LineOptions,
   ) {
     this.#watch = new NameWatch((what) => {
+      // A module brings a dozen of these with it, when every millisecond to its first report counts: after the try is time enough.
+      if (this.#trying !== undefined) this.#lookAgain = true;
       // Each write to any ttyUSB of the machine is a change of contents; permissions matter to one who waits.
-      if (what === 'name' || this.#request !== undefined) this.#look();
+      else if (what === 'name' || this.#request !== undefined) this.#look();
     });
     this.#look(true);
     this.#lookLater();
@@ -110,7 +113,7 @@ class WatchedLine implements Line {
         this.#request = { within, resolve, reject, failure: undefined };
         signal?.addEventListener('abort', stop);
         cancel = this.options.clock.after(within, () => {
-          this.#refuse(this.#request?.failure ?? neverCame(this.role, this.finder.path, within, this.#why));
+          this.#refuse(this.#request?.failure ?? neverCame(this.role, this.finder.path, within, this.#why()));
         });
         this.#tries = 0;
         this.#stopRetry();
@@ -157,7 +160,7 @@ class WatchedLine implements Line {
     this.#why = finding.why;
     const found = this.#living(finding.found);
     if (this.#present !== undefined && key(found) !== key(this.#present)) {
-      this.#leave(found === undefined ? `the device left: ${finding.why}` : `the path now leads to ${found.device}`);
+      this.#leave(found === undefined ? `the device left: ${finding.why()}` : `the path now leads to ${found.device}`);
     }
     if (this.#present === undefined && found !== undefined) this.#appear(found, first);
     else if (found !== undefined) this.#try(found.changed);
@@ -168,7 +171,7 @@ class WatchedLine implements Line {
     const dead = this.#dead;
     if (dead === undefined) return found;
     if (key(found) === key(dead) && found?.changed === dead.changed && this.options.clock.now() < dead.until) {
-      this.#why = `${dead.device} has hung up`;
+      this.#why = () => `${dead.device} has hung up`;
       return undefined;
     }
     this.#dead = undefined;
@@ -200,29 +203,26 @@ class WatchedLine implements Line {
   /** Tries now, unless the last try failed on the very same node: then the next one is due soon anyway. */
   #try(changed: string): void {
     if (this.#request === undefined || this.#present === undefined) return;
-    const news = changed !== this.#tried;
-    if (this.#trying !== undefined) {
-      this.#tryAgain ||= news;
-      return;
-    }
-    if (this.#cancelRetry !== undefined && !news) return;
+    if (this.#trying !== undefined) return;
+    if (this.#cancelRetry !== undefined && changed === this.#tried) return;
     this.#stopRetry();
     this.#tried = changed;
-    this.#tryAgain = false;
+    this.#lookAgain = false;
     const tried = this.#present;
     this.#trying = this.#open(tried).then(() => {
       this.#trying = undefined;
-      if (this.#request === undefined || this.#closed) return;
-      if (this.#present !== tried || this.#tryAgain) {
-        this.#look();
-        return;
-      }
-      const wait = retryWaits[Math.min(this.#tries, retryWaits.length - 1)] ?? safetyLook;
-      this.#tries += 1;
-      this.#cancelRetry = this.options.clock.after(wait, () => {
-        this.#cancelRetry = undefined;
-        this.#look();
-      });
+      if (this.#closed) return;
+      if (this.#request !== undefined && this.#present === tried) this.#retryLater();
+      if (this.#lookAgain || this.#present !== tried) this.#look();
+    });
+  }
+
+  #retryLater(): void {
+    const wait = retryWaits[Math.min(this.#tries, retryWaits.length - 1)] ?? safetyLook;
+    this.#tries += 1;
+    this.#cancelRetry = this.options.clock.after(wait, () => {
+      this.#cancelRetry = undefined;
+      this.#look();
     });
   }
 
@@ -276,7 +276,7 @@ class WatchedLine implements Line {
   }
 
   #stopped(): RigFault {
-    return new RigFault(`line ${this.role}: the wait for its device was stopped`, { asked: this.finder.path, seen: this.#why });
+    return new RigFault(`line ${this.role}: the wait for its device was stopped`, { asked: this.finder.path, seen: this.#why() });
   }
 }
 

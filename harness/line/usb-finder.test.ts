@@ -42,20 +42,22 @@ test('the interface number decides, not the number of the tty', () => {
 
 test('what is not there is explained by what is', () => {
   const finder = usbFinder({ path: '1-1.4', interface: 2 }, bus);
-  expect(finder.look().why).toBe('there is no usb 1-1.4 interface 2; the machine has no USB serial port at all');
+  expect(finder.look().why()).toBe('there is no usb 1-1.4 interface 2; the machine has no USB serial port at all');
   bus.plug({ path: '1-1.3', interfaces: { 2: 'ttyUSB2' } });
-  expect(finder.look().why).toBe('there is no usb 1-1.4 interface 2; there is 1-1.3 interface 2 (ttyUSB2)');
+  expect(finder.look().why()).toBe('there is no usb 1-1.4 interface 2; there is 1-1.3 interface 2 (ttyUSB2)');
   bus.plug({ path: '1-1.4', id: '0403:6001', interfaces: { 0: 'ttyUSB7' } });
-  expect(finder.look().why).toContain('0403:6001 is at 1-1.4, there is 1-1.3 interface 2 (ttyUSB2), 1-1.4 interface 0 (ttyUSB7)');
+  expect(finder.look().why()).toContain(
+    '0403:6001 is at 1-1.4, there is 1-1.3 interface 2 (ttyUSB2), 1-1.4 interface 0 (ttyUSB7)',
+  );
   bus.unplug('1-1.4');
   bus.plug({ path: '1-1.4', interfaces: { 0: 'ttyUSB7', 2: 'ttyUSB8' } });
-  expect(finder.look().why).toContain('ttyUSB8 does not exist');
+  expect(finder.look().why()).toContain('ttyUSB8 does not exist');
 });
 
 test('a machine without USB is an answer, not an exception', () => {
   const roots = { sys: join(bench.directory, 'nowhere'), dev: bus.dev };
   expect(listUsbSerialPorts(roots.sys)).toEqual([]);
-  expect(usbFinder({ path: '1-1.4', interface: 2 }, roots).look().why).toContain('this machine has no USB');
+  expect(usbFinder({ path: '1-1.4', interface: 2 }, roots).look().why()).toContain('this machine has no USB');
 });
 
 test('the port of an emergency-download or dump device is not opened, though it has the number of ours', () => {
@@ -63,7 +65,7 @@ test('the port of an emergency-download or dump device is not opened, though it 
   node('ttyUSB0');
   bus.plug({ path: '1-1', id: '05c6:9008', name: 'QUSB_BULK', interfaces: { 0: 'ttyUSB0' } });
   expect(finder.look().found).toBeUndefined();
-  expect(finder.look().why).toBe('at usb 1-1 is an emergency-download device, 05c6:9008 (QUSB_BULK)');
+  expect(finder.look().why()).toBe('at usb 1-1 is an emergency-download device, 05c6:9008 (QUSB_BULK)');
   bus.unplug('1-1');
   bus.plug({ path: '1-1', interfaces: { 0: 'ttyUSB0' } });
   expect(finder.look().found?.device).toBe(join(bus.dev, 'ttyUSB0'));

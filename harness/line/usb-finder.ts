@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { hasCode, messageOf } from '../base/errors.js';
-import { deviceText, kindOf, readDevice, type DeviceRoots, type UsbAddress } from '../usb/devices.js';
+import { deviceText, kindOf, readDevice, readSerialPort, type DeviceRoots, type UsbAddress } from '../usb/devices.js';
 import { foundDevice, type DeviceFinder, type Finding } from './device-finder.js';
 
 /** A serial port of a USB device, for example ttyUSB2 at path 1-1.4, interface 2. */
@@ -21,20 +21,19 @@ export function usbFinder(address: UsbAddress, roots: DeviceRoots = {}): DeviceF
   return {
     path: wanted,
     look(): Finding {
-      const ports = listUsbSerialPorts(sys);
-      const port = ports.find((each) => each.path === address.path && each.interface === address.interface);
-      if (port === undefined) return { why: `there is no ${wanted}; ${insteadOf(address, ports, sys)}`, watch };
+      const tty = readSerialPort(address, sys);
+      if (tty === undefined) return { why: () => `there is no ${wanted}; ${insteadOf(address, sys)}`, watch };
       // Its port speaks another language, and what is written to it may do harm.
       const stranger = notItself(address, sys);
-      if (stranger !== undefined) return { why: stranger, watch };
-      const device = join(dev, port.tty);
+      if (stranger !== undefined) return { why: () => stranger, watch };
+      const device = join(dev, tty);
       try {
         const stats = statSync(device);
-        if (!stats.isCharacterDevice()) return { why: `${device} is not a serial device`, watch };
-        return { found: foundDevice(device, stats), why: '', watch };
+        if (!stats.isCharacterDevice()) return { why: () => `${device} is not a serial device`, watch };
+        return { found: foundDevice(device, stats), why: () => '', watch };
       } catch (error) {
-        const why = hasCode(error, 'ENOENT') ? `${wanted} is ${port.tty}, but ${device} does not exist` : messageOf(error);
-        return { why, watch };
+        const why = hasCode(error, 'ENOENT') ? `${wanted} is ${tty}, but ${device} does not exist` : messageOf(error);
+        return { why: () => why, watch };
       }
     },
   };
@@ -72,7 +71,8 @@ function notItself(address: UsbAddress, sys: string): string | undefined {
   return `at usb ${address.path} is ${kind === 'dump' ? 'a memory dump' : 'an emergency-download'} device, ${deviceText(device)}`;
 }
 
-function insteadOf(address: UsbAddress, ports: readonly UsbSerialPort[], sys: string): string {
+function insteadOf(address: UsbAddress, sys: string): string {
+  const ports = listUsbSerialPorts(sys);
   if (!existsSync(join(sys, 'bus/usb'))) return 'this machine has no USB: /sys/bus/usb does not exist';
   const stranger = notItself(address, sys);
   if (stranger !== undefined) return stranger;

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { deviceText, kindOf, readDevice, type UsbDevice } from './devices.js';
+import { deviceText, kindOf, readDevice, readSerialPort, type UsbDevice } from './devices.js';
 import { fakeBus, type FakeBus } from './testing/fake-bus.js';
 
 let directory: string;
@@ -28,12 +28,21 @@ function plugged(device: Parameters<FakeBus['plug']>[0]): UsbDevice {
 
 describe('a device at a place of the bus', () => {
   test('is read by its path, two of a kind and one behind a hub told apart', () => {
-    const first = plugged({ path: '1-1', interfaces: four, name: 'EC25-E' });
-    const second = plugged({ path: '1-1.4', id: '2c7c:0121', interfaces: { 4: undefined } });
-    expect(first).toMatchObject({ vendor: 0x2c7c, product: 0x0125, release: 0x0318, name: 'EC25-E', interfaces: [0, 1, 2, 3] });
-    expect(second).toMatchObject({ product: 0x0121, name: undefined, interfaces: [4] });
+    const first = plugged({ path: '1-1', interfaces: four });
+    const second = plugged({ path: '1-1.4', id: '0403:6001', name: 'FT232R', interfaces: { 4: undefined } });
+    expect(first).toMatchObject({ vendor: 0x2c7c, product: 0x0125, release: 0x0318, interfaces: [0, 1, 2, 3] });
+    expect(second).toMatchObject({ product: 0x6001, name: 'FT232R', interfaces: [4] });
     expect(first.identity).not.toBe(second.identity);
-    expect(deviceText(first)).toBe('2c7c:0125 (EC25-E)');
+    expect([first, second].map(deviceText)).toEqual(['2c7c:0125', '0403:6001 (FT232R)']);
+  });
+
+  test('has its serial ports on its interfaces', () => {
+    plugged({ path: '1-1', interfaces: { 2: 'ttyUSB7', 10: 'ttyUSB0', 4: undefined } });
+    const port = (number: number): string | undefined => readSerialPort({ path: '1-1', interface: number }, bus.sys);
+    expect([2, 10, 4, 1, 0].map(port)).toEqual(['ttyUSB7', 'ttyUSB0', undefined, undefined, undefined]);
+    mkdirSync(join(bus.sys, 'bus/usb/devices/1-1/1-1:1.4/tty/ttyACM3'), { recursive: true });
+    expect(port(4)).toBe('ttyACM3');
+    expect(readSerialPort({ path: '1-2', interface: 2 }, bus.sys)).toBeUndefined();
   });
 
   test('is another one after each arrival', () => {
@@ -45,8 +54,7 @@ describe('a device at a place of the bus', () => {
 
   test('has no interfaces before all of its configuration is there', () => {
     expect(plugged({ path: '1-1', interfaces: four, unconfigured: true }).interfaces).toBeUndefined();
-    const home = join(bus.sys, 'bus/usb/devices/1-1');
-    writeFileSync(join(home, 'bNumInterfaces'), ' 5\n');
+    bus.configure('1-1', 3);
     expect(readDevice('1-1', bus.sys)?.interfaces).toBeUndefined();
     bus.configure('1-1');
     expect(readDevice('1-1', bus.sys)?.interfaces).toHaveLength(4);
@@ -55,7 +63,7 @@ describe('a device at a place of the bus', () => {
   test('that says anything at all of itself is read or is not there, never an exception', () => {
     bus.plug({ path: '1-1', name: 'x' });
     const home = join(bus.sys, 'bus/usb/devices/1-1');
-    const files = ['idVendor', 'idProduct', 'bcdDevice', 'devnum', 'product', 'bNumInterfaces'];
+    const files = ['descriptors', 'devnum', 'product'];
     fc.assert(
       fc.property(fc.constantFrom(...files), fc.uint8Array({ maxLength: 300 }), (file, bytes) => {
         writeFileSync(join(home, file), bytes);

@@ -22,7 +22,7 @@ export interface UsbDevice {
   readonly product: number;
   /** bcdDevice; 0 on a Quectel device that is in its loader. */
   readonly release: number;
-  /** iProduct, when the device has one. */
+  /** iProduct, when the device has one; not read of a module with all of its ports. */
   readonly name: string | undefined;
   /** bInterfaceNumbers; undefined until the kernel has chosen a configuration and made them all, some ms after the device came. */
   readonly interfaces: readonly number[] | undefined;
@@ -58,47 +58,78 @@ export function deviceText({ vendor, product, name }: Pick<UsbDevice, 'vendor' |
   return `${hex(vendor)}:${hex(product)}${name === undefined ? '' : ` (${name})`}`;
 }
 
-/** The device at a place of the bus; undefined when there is none. Never throws: a device may leave between two reads. */
+/**
+ * The device at a place of the bus; undefined when there is none. Never throws: a device may leave between two reads. Reads nothing
+ * that waits for the kernel's lock on the device, which is held while its drivers are bound, just when a line should be opened.
+ */
 export function readDevice(path: string, sys = '/sys'): UsbDevice | undefined {
   const directory = join(sys, 'bus/usb/devices', path);
-  const text = (file: string): string => readFileSync(join(directory, file), 'utf8').trim();
   try {
-    const stats = statSync(directory);
-    const name = optional(() => text('product')) ?? '';
-    return {
-      path,
-      vendor: hex(text('idVendor')),
-      product: hex(text('idProduct')),
-      release: hex(text('bcdDevice')),
-      name: name === '' ? undefined : printable(name),
-      interfaces: readInterfaces(directory, path, Number.parseInt(text('bNumInterfaces'), 10)),
-      identity: `${String(stats.ino)} ${text('devnum')}`,
-    };
+    const { ino } = statSync(directory);
+    const devnum = readFileSync(join(directory, 'devnum'), 'latin1').trim();
+    const descriptors = readFileSync(join(directory, 'descriptors'));
+    const [vendor, product, release] = [8, 10, 12].map((offset) => descriptors.readUInt16LE(offset));
+    if (vendor === undefined || product === undefined || release === undefined) return undefined;
+    const interfaces = readInterfaces(directory, path, descriptors);
+    const device = { path, vendor, product, release, interfaces, identity: `${String(ino)} ${devnum}`, name: undefined };
+    // The name is behind that lock; a module with all of its ports needs none.
+    return vendor === quectel && interfaces?.length !== 1 ? device : { ...device, name: readName(path, sys) };
   } catch {
     return undefined;
   }
 }
 
-function readInterfaces(directory: string, path: string, count: number): number[] | undefined {
-  const numbers: number[] = [];
-  for (const entry of readdirSync(directory)) {
-    // 1-1.4:1.2: configuration 1, interface 2.
-    if (!entry.startsWith(`${path}:`)) continue;
-    const number = optional(() => hex(readFileSync(join(directory, entry, 'bInterfaceNumber'), 'latin1')));
-    if (number !== undefined) numbers.push(number);
-  }
-  return numbers.length >= count ? numbers.sort((one, other) => one - other) : undefined;
-}
-
-function hex(text: string): number {
-  const value = Number.parseInt(text, 16);
-  if (Number.isNaN(value)) throw new Error(`${text} is no number`);
-  return value;
-}
-
-function optional<T>(read: () => T): T | undefined {
+function readName(path: string, sys: string): string | undefined {
   try {
-    return read();
+    const name = readFileSync(join(sys, 'bus/usb/devices', path, 'product'), 'latin1').trim();
+    return name === '' ? undefined : printable(name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An interface of the device that is there now. */
+interface InterfaceEntry {
+  readonly directory: string;
+  readonly configuration: number;
+  readonly number: number;
+}
+
+function interfaceEntries(directory: string, path: string): InterfaceEntry[] {
+  return readdirSync(directory).flatMap((entry) => {
+    // 1-1.4:1.2: configuration 1, bInterfaceNumber 2.
+    const [, configuration, number] = entry.startsWith(`${path}:`) ? (/:(\d+)\.(\d+)$/.exec(entry) ?? []) : [];
+    if (configuration === undefined || number === undefined) return [];
+    return [{ directory: join(directory, entry), configuration: Number(configuration), number: Number(number) }];
+  });
+}
+
+/** All interfaces of the configuration that was chosen; undefined as long as there is none, or some are still to come. */
+function readInterfaces(directory: string, path: string, descriptors: Buffer): number[] | undefined {
+  const entries = interfaceEntries(directory, path);
+  const chosen = entries[0]?.configuration;
+  if (chosen === undefined) return undefined;
+  // Behind the 18 bytes of the device stand the configurations: total length at 2, interfaces at 4, own number at 5.
+  let offset = 18;
+  while (offset + 9 <= descriptors.length && descriptors[offset + 5] !== chosen) {
+    offset += Math.max(9, descriptors.readUInt16LE(offset + 2));
+  }
+  const count = descriptors[offset + 4] ?? 0;
+  return entries.length >= count ? entries.map(({ number }) => number).sort((one, other) => one - other) : undefined;
+}
+
+/** The serial port on an interface: `ttyUSB2`; undefined when there is none (yet). Never throws. */
+export function readSerialPort({ path, interface: wanted }: UsbAddress, sys = '/sys'): string | undefined {
+  try {
+    const entries = interfaceEntries(join(sys, 'bus/usb/devices', path), path);
+    const found = entries.find(({ number }) => number === wanted);
+    if (found === undefined) return undefined;
+    const names = readdirSync(found.directory);
+    // ttyUSB stands in the interface itself, ttyACM one level deeper.
+    return (
+      names.find((name) => /^ttyUSB\d+$/.test(name)) ??
+      (names.includes('tty') ? readdirSync(join(found.directory, 'tty'))[0] : undefined)
+    );
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** The files by which the kernel shows USB devices and their serial ports, in folders of a test. */
-import { mkdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface FakeDevice {
@@ -20,10 +20,12 @@ export interface FakeBus {
   readonly dev: string;
   /** Shows the device in sysfs, and makes its node in /dev/bus/usb last, as the kernel does. Ttys get no node in /dev. */
   plug(device: FakeDevice): void;
-  /** The kernel has chosen a configuration. */
-  configure(path: string): void;
+  /** The kernel has chosen a configuration; the first `most` of its interfaces are there. */
+  configure(path: string, most?: number): void;
   unplug(path: string): void;
 }
+
+const busOf = (path: string): string => path.slice(0, path.indexOf('-')).padStart(3, '0');
 
 export function fakeBus(directory: string): FakeBus {
   const sys = join(directory, 'sys');
@@ -54,32 +56,33 @@ export function fakeBus(directory: string): FakeBus {
       const file = (called: string, text: string): void => {
         writeFileSync(join(home, called), `${text}\n`);
       };
-      file('idVendor', vendor);
-      file('idProduct', product);
-      file('bcdDevice', release);
+      const numbers = Object.keys(interfaces).map(Number);
+      const descriptors = Buffer.alloc(27);
+      descriptors.writeUInt16LE(Number.parseInt(vendor, 16), 8);
+      descriptors.writeUInt16LE(Number.parseInt(product, 16), 10);
+      descriptors.writeUInt16LE(Number.parseInt(release, 16), 12);
+      descriptors.writeUInt16LE(9, 20);
+      descriptors.set([numbers.length, 1], 22);
+      writeFileSync(join(home, 'descriptors'), descriptors);
       file('devnum', String(arrivals));
       if (name !== undefined) file('product', name);
-      const numbers = Object.keys(interfaces).map(Number);
-      file('bNumInterfaces', unconfigured ? '' : ` ${String(numbers.length)}`);
-      for (const number of numbers) {
-        const tty = interfaces[number];
-        const place = join(home, `${path}:1.${String(number)}`);
-        mkdirSync(join(place, tty ?? ''), { recursive: true });
-        writeFileSync(join(place, 'bInterfaceNumber'), `${number.toString(16).padStart(2, '0')}\n`);
-        if (tty !== undefined) symlinkSync(join(place, tty), join(serial, tty));
-      }
+      plugged.set(path, { device, node: join(dev, 'bus/usb', busOf(path), String(arrivals).padStart(3, '0')), home });
+      if (!unconfigured) this.configure(path);
       symlinkSync(home, join(devices, path));
-      const node = join(dev, 'bus/usb', path.slice(0, path.indexOf('-')).padStart(3, '0'), String(arrivals).padStart(3, '0'));
-      writeFileSync(node, '');
-      plugged.set(path, { device, node, home });
+      writeFileSync(at(path).node, '');
     },
-    configure(path) {
+    configure(path, most = Number.POSITIVE_INFINITY) {
       const { device, home } = at(path);
-      writeFileSync(join(home, 'bNumInterfaces'), ` ${String(Object.keys(device.interfaces ?? { 0: '' }).length)}\n`);
+      for (const [number, tty] of Object.entries(device.interfaces ?? { 0: undefined }).slice(0, most)) {
+        const place = join(home, `${path}:1.${number}`);
+        mkdirSync(join(place, tty ?? ''), { recursive: true });
+        writeFileSync(join(place, 'bInterfaceNumber'), `${Number(number).toString(16).padStart(2, '0')}\n`);
+        if (tty !== undefined && !existsSync(join(serial, tty))) symlinkSync(join(place, tty), join(serial, tty));
+      }
     },
     unplug(path) {
       const { device, node, home } = at(path);
-      for (const tty of Object.values(device.interfaces ?? {})) if (tty !== undefined) unlinkSync(join(serial, tty));
+      for (const tty of Object.values(device.interfaces ?? {})) if (tty !== undefined) rmSync(join(serial, tty), { force: true });
       unlinkSync(join(devices, path));
       rmSync(home, { recursive: true });
       rmSync(node);
