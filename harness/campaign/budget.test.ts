@@ -42,6 +42,31 @@ test.each([
     92,
     '92 cuts, about 60 min (an estimate: no trial is known of this rig yet, so 39 s for each): if all survive, failure rate < 3.3 % (95 %)',
   ],
+  [
+    { untilBound: 0.02 },
+    { ...real, planned: 40 },
+    109,
+    "149 cuts (40 of the suite's own plan, 109 at random), about 30 h: if all survive, failure rate < 2.0 % (95 %)",
+  ],
+  [
+    { cuts: 8 },
+    { ...real, planned: 40 },
+    8,
+    "48 cuts (40 of the suite's own plan, 8 at random), about 9.6 h: if all survive, failure rate < 6.1 % (95 %)",
+  ],
+  [
+    { budget: 8 * hour },
+    { ...real, planned: 50 },
+    0,
+    "40 cuts (50 of the suite's own plan, 0 at random), about 8 h: if all survive, failure rate < 7.3 % (95 %); " +
+      'the plan alone has 50: what the time is too short for is left out',
+  ],
+  [
+    { untilBound: 0.02 },
+    { ...real, survival: { valid: 158, failed: 0 }, planned: 40 },
+    0,
+    "40 cuts (40 of the suite's own plan, 0 at random), about 8 h: if all survive, with the 158 of earlier nights, failure rate < 1.6 % (95 %)",
+  ],
 ])('%j of %j: %d', (request, facts, count, says) => {
   expect(planCuts(request, facts)).toEqual({ count, says });
 });

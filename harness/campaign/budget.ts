@@ -14,8 +14,10 @@ export interface CutBudget {
 export interface CutFacts {
   /** Valid trials of this package from this revision so far. */
   readonly survival: Survival;
-  /** Mean duration of a trial on this rig, ms; undefined when none was made. */
+  /** What a trial costs on this rig, with the way back and the restore, ms; undefined when none was made. */
   readonly meanTrial: number | undefined;
+  /** Trials that the suite makes anyway, before the random ones; default 0. */
+  readonly planned?: number;
   /** The rig's `timing.scale`. */
   readonly scale: number;
 }
@@ -27,32 +29,42 @@ const overhead = 3000;
 /** Counts above this are nonsense, or beyond a lifetime. */
 const most = 1_000_000;
 
-/** Throws a UserError for a request that cannot be meant. */
+/** How many random cuts to make, and what the campaign proves then. Throws a UserError for a request that cannot be meant. */
 export function planCuts(request: CutBudget, facts: CutFacts): { readonly count: number; readonly says: string } {
   const { cuts, untilBound, budget } = request;
   check(request);
-  const each = facts.meanTrial ?? realTrial * facts.scale + overhead;
-  const needed = untilBound === undefined ? undefined : cutsUntil(untilBound, facts.survival);
+  const { survival, meanTrial, planned = 0 } = facts;
+  const each = meanTrial ?? realTrial * facts.scale + overhead;
+  const needed = untilBound === undefined ? undefined : cutsUntil(untilBound, survival);
   const affordable = budget === undefined ? undefined : Math.min(most, Math.floor(budget / Math.max(each, 1)));
-  const count = Math.min(...[cuts, needed, affordable].filter((limit) => limit !== undefined));
+  // What the suite makes anyway counts for the bound, and takes of the time.
+  const limits = [cuts, less(needed, planned), less(affordable, planned)].filter((limit) => limit !== undefined);
+  const count = Math.min(...limits);
   const unknown =
-    facts.meanTrial === undefined ? ` (an estimate: no trial is known of this rig yet, so ${duration(each)} for each)` : '';
+    meanTrial === undefined ? ` (an estimate: no trial is known of this rig yet, so ${duration(each)} for each)` : '';
 
-  if (needed === 0) {
-    return { count, says: `no cut is needed: ${survivalText(facts.survival)}, ${percent(untilBound)} % was asked for` };
+  if (needed === 0 && planned === 0) {
+    return { count, says: `no cut is needed: ${survivalText(survival)}, ${percent(untilBound)} % was asked for` };
   }
   if (affordable === 0) {
     return { count, says: `no cut: one takes about ${duration(each)}, longer than the ${duration(budget ?? 0)} given${unknown}` };
   }
-  const after = { valid: facts.survival.valid + count, failed: facts.survival.failed };
-  const { valid, failed } = facts.survival;
+  const all = Math.min(planned + count, affordable ?? Infinity);
+  const after = { valid: survival.valid + all, failed: survival.failed };
+  const { valid, failed } = survival;
   const lost = failed === 0 ? '' : ` (${String(failed)} of them failed)`;
   const earlier = valid === 0 ? '' : `, with the ${String(valid)} of earlier nights${lost}`;
   const proof = `if all survive${earlier}, ${boundText(after)}`;
   const short =
-    needed !== undefined && count < needed ? `; ${String(needed)} cuts would be needed for ${percent(untilBound)} %` : '';
-  const says = `${String(count)} ${count === 1 ? 'cut' : 'cuts'}, about ${duration(count * each)}${unknown}: ${proof}${short}`;
+    needed !== undefined && all < needed ? `; ${String(needed)} cuts would be needed for ${percent(untilBound)} %` : '';
+  const own = planned === 0 ? '' : ` (${String(planned)} of the suite's own plan, ${String(count)} at random)`;
+  const left = planned > all ? `; the plan alone has ${String(planned)}: what the time is too short for is left out` : '';
+  const says = `${String(all)} ${all === 1 ? 'cut' : 'cuts'}${own}, about ${duration(all * each)}${unknown}: ${proof}${short}${left}`;
   return { count, says };
+}
+
+function less(limit: number | undefined, planned: number): number | undefined {
+  return limit === undefined ? undefined : Math.max(0, limit - planned);
 }
 
 function check({ cuts, untilBound, budget }: CutBudget): void {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { UserError } from '../base/errors.js';
 import { owners } from '../journal/events.js';
 import { parseJournal } from '../journal/reader.js';
-import { addRun, contents, meanTrial, openLedger, survivalOf, survivals, type Ledger } from './ledger.js';
+import { addRun, contents, meanTrial, openLedger, survivalOf, survivals, trialCost, type Ledger } from './ledger.js';
 import { upperBound } from './statistics.js';
 import { runJournal, type TrialFacts } from './testing/journal.js';
 
@@ -127,6 +127,24 @@ test('the mean trial is that of the rig, over its last hundred', async () => {
   );
   expect(await meanTrial(ledger, 'ec25-a')).toBe(600);
   expect(await meanTrial(ledger, 'ec25-b')).toBeUndefined();
+});
+
+test('what a trial costs is the time from one to the next: the way back and the restore count', async () => {
+  expect(await trialCost(ledger, 'ec25-a')).toBeUndefined();
+  const minute = (number: number): string => new Date(Date.UTC(2026, 1, 1, 0, number)).toISOString();
+  await addRun(ledger, runJournal('alone', [{ at: minute(0), took: 300_000 }]));
+  expect(await trialCost(ledger, 'ec25-a')).toBe(600_000);
+  // 12 minutes each, but for a night's rest in between and a clock that was set back.
+  const ends = [100, 112, 124, 600, 612, 611, 623];
+  await addRun(
+    ledger,
+    runJournal(
+      'night',
+      ends.map((at) => ({ at: minute(at), took: 300_000 })),
+    ),
+  );
+  expect(await trialCost(ledger, 'ec25-a')).toBe(720_000);
+  expect(await trialCost(ledger, 'ec25-b')).toBeUndefined();
 });
 
 test('a journal without run.start is refused, one without trials leaves no file', async () => {

@@ -11,6 +11,7 @@ import { trialsOf, type TrialRow } from './ledger-trials.js';
 import type { Survival } from './statistics.js';
 
 export { ledgerFile, openLedger, type Ledger } from './ledger-store.js';
+export type { TrialRow } from './ledger-trials.js';
 
 export interface Added {
   /** Runs of the journal. */
@@ -198,13 +199,49 @@ function tallies(database: Database, filter: LedgerFilter): PackageSurvival['pha
 
 /** Mean duration of the last hundred trials of a rig, whatever their outcome, ms; undefined when there is none. */
 export function meanTrial(ledger: Ledger, rig: string): Promise<number | undefined> {
+  return ledger.read((database) => mean(lastTrials(database, rig).map(({ took }) => took)));
+}
+
+/**
+ * What a trial costs on a rig with all that follows it (the next upgrade, restore), ms: the median time from one trial's end to the next one's
+ * in the same run, over the last hundred. Where no run has two, twice the mean trial: the way back takes as long. Undefined without trials.
+ */
+export function trialCost(ledger: Ledger, rig: string): Promise<number | undefined> {
   return ledger.read((database) => {
-    const row = database.get('SELECT avg(took) AS mean FROM (SELECT took FROM trials WHERE rig = ? ORDER BY at DESC LIMIT 100)', [
-      rig,
-    ]);
-    const mean = row?.['mean'];
-    return typeof mean === 'number' ? mean : undefined;
+    const trials = lastTrials(database, rig);
+    const gaps = trials
+      .flatMap(({ run, at, took }, index) => {
+        const earlier = trials[index + 1];
+        const gap = earlier?.run === run ? Date.parse(at) - Date.parse(earlier.at) : NaN;
+        // Shorter than the trial itself: a clock was set, or the times are not what they should be.
+        return gap >= took ? [gap] : [];
+      })
+      .sort((one, other) => one - other);
+    if (gaps.length > 0) return gaps[Math.floor(gaps.length / 2)];
+    const alone = mean(trials.map(({ took }) => took));
+    return alone === undefined ? undefined : 2 * alone;
   });
+}
+
+/** Newest first. */
+function lastTrials(database: Database, rig: string): { readonly run: string; readonly at: string; readonly took: number }[] {
+  return database
+    .all('SELECT run, at, took FROM trials WHERE rig = ? ORDER BY at DESC LIMIT 100', [rig])
+    .map((row) => ({ run: text(row, 'run'), at: text(row, 'at'), took: Number(row['took']) }));
+}
+
+function mean(numbers: readonly number[]): number | undefined {
+  return numbers.length === 0 ? undefined : numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
+/** The trials that the ledger has of a run, as it keeps them. */
+export function trialsOfRun(ledger: Ledger, run: string): Promise<readonly TrialRow[]> {
+  return ledger.read((database) =>
+    database
+      .all(`SELECT ${columns.join()} FROM trials WHERE run = ? ORDER BY at, trial`, [run])
+      // The schema is strict: a column holds what it was given.
+      .map((row) => row as unknown as TrialRow),
+  );
 }
 
 /** What the ledger has at all: for a message that a filter matches nothing. */

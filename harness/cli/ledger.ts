@@ -3,10 +3,12 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { messageOf, UserError } from '../base/errors.js';
-import { addRun, contents, ledgerFile, meanTrial, openLedger, survivals, type Added } from '../campaign/ledger.js';
+import { addRun, contents, ledgerFile, meanTrial, openLedger, survivals, trialsOfRun, type Added } from '../campaign/ledger.js';
+import { trialsOf } from '../campaign/ledger-trials.js';
 import type { Ledger, LedgerFilter, PackageSurvival, Tally } from '../campaign/ledger.js';
 import { survivalText, upperBound } from '../campaign/statistics.js';
 import { readJournal } from '../journal/reader.js';
+import { countTrials, type Counted } from '../report/count.js';
 import { printable } from '../verdict/text.js';
 
 interface LedgerArguments {
@@ -43,6 +45,49 @@ const add: CommandModule<object, AddArguments> = {
   },
 };
 
+const check: CommandModule<object, AddArguments> = {
+  command: 'check <dirs..>',
+  describe: 'Count: every trial of these runs must stand in journal, JUnit file and ledger with the same outcome',
+  builder: (yargs) =>
+    withLedger(
+      yargs.positional('dirs', { type: 'string', array: true, demandOption: true, describe: 'Folders of runs' }),
+    ).epilogue('Exit codes: 0 the three agree, 1 they do not, 2 wrong use.'),
+  async handler({ dirs, ledger: given }) {
+    const ledger = openLedger(ledgerFile(given));
+    for (const dir of dirs) {
+      const { events } = journalOf(dir);
+      const { runs } = trialsOf(events);
+      const rows = (await Promise.all(runs.map(({ run }) => trialsOfRun(ledger, run)))).flat();
+      const counted = countTrials(events, junitOf(dir), rows);
+      process.stdout.write(countedText(dir, counted));
+      if (counted.problems.length > 0) process.exitCode = 1;
+    }
+  },
+};
+
+function junitOf(dir: string): string {
+  const file = join(dir, 'junit.xml');
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UserError('the JUnit file of the run cannot be read', {
+      place: { file },
+      seen: messageOf(error),
+      hint: `a run that was killed has none yet: dfota run --resume ${dir}`,
+    });
+  }
+}
+
+function countedText(dir: string, { trials, tests, problems }: Counted): string {
+  const outcomes = new Map<string, number>();
+  for (const { outcome } of trials) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  const told = [...outcomes].map(([outcome, number]) => `${String(number)} ${outcome}`).join(', ');
+  const what = `${count(trials.length, 'trial')}${told === '' ? '' : ` (${told})`}, ${count(tests, 'test')}`;
+  const verdict =
+    problems.length === 0 ? 'the same in journal, JUnit file and ledger' : `${count(problems.length, 'mismatch', 'es')}`;
+  return [`${dir}: ${what}: ${verdict}`, ...problems.map((problem) => `  ${printable(problem)}`), ''].join('\n');
+}
+
 function journalOf(dir: string): ReturnType<typeof readJournal> {
   const file = statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true ? join(dir, 'journal.jsonl') : dir;
   try {
@@ -71,7 +116,7 @@ function addedText(dir: string, { runs, added, known, conflicting, unfinished }:
   return `${lines.join('\n')}\n`;
 }
 
-const count = (number: number, what: string): string => `${String(number)} ${what}${number === 1 ? '' : 's'}`;
+const count = (number: number, what: string, plural = 's'): string => `${String(number)} ${what}${number === 1 ? '' : plural}`;
 
 interface ShowArguments extends LedgerArguments {
   readonly package: string | undefined;
@@ -94,6 +139,7 @@ export const command: CommandModule<object, ShowArguments> = {
       .option('rig', { type: 'string', describe: 'Only trials on this rig' })
       .option('json', { type: 'boolean', default: false, describe: 'Print the figures as JSON' })
       .command(add)
+      .command(check)
       .example('dfota ledger --package packages/v12-v13.zip', 'what is known of one package')
       .example('dfota ledger add reports/2026-01-31T22-00-00-000Z', 'add a run that was killed'),
   async handler({ ledger: given, package: wanted, revision, rig, json }) {

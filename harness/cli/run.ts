@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { parseCutId } from '../campaign/cut.js';
-import { UserError } from '../base/errors.js';
+import { messageOf, UserError } from '../base/errors.js';
 import { defaultSuites, suiteNames } from '../jest/paths.js';
 import { duration } from '../rig/values.js';
 import { runOnRigs } from './run/conduct.js';
@@ -15,12 +15,12 @@ interface RunArguments {
   seed?: number;
   out?: string;
   resume?: string;
-  tries: number;
+  tries?: number;
   cuts?: number;
   untilBound?: number;
   budget?: string;
   cut?: string;
-  narrow: number;
+  narrow?: number;
   trips?: number;
 }
 
@@ -49,7 +49,7 @@ export const command: CommandModule<object, RunArguments> = {
         describe: 'Seed of every random choice; printed, recorded, and new each run unless given',
       })
       .option('out', { type: 'string', describe: 'Folder of the run; default reports/<time>' })
-      .option('tries', { type: 'number', default: 3, describe: 'How often a test is tried that the rig or the harness spoilt' })
+      .option('tries', { type: 'number', describe: 'How often a test is tried that the rig or the harness spoilt [default: 3]' })
       .option('resume', { type: 'string', describe: 'Go on with the run of this folder that was killed; needs nothing else' })
       .option('cuts', {
         type: 'number',
@@ -62,7 +62,10 @@ export const command: CommandModule<object, RunArguments> = {
       .option('budget', { type: 'string', describe: 'Time for random cuts, or for the soak suite: 30m, 8h' })
       .option('trips', { type: 'number', describe: 'Round trips of the soak suite' })
       .option('cut', { type: 'string', describe: 'Repeat exactly this power cut (its id stands in the name of the test)' })
-      .option('narrow', { type: 'number', default: 24, describe: 'Most trials that narrowing a failing window may take' })
+      .option('narrow', {
+        type: 'number',
+        describe: 'Most trials that narrowing a failing window may take [default: 24; 0 with --cut]',
+      })
       .example('$0 run --rig rigs/simulated-ec25.yaml --packages rigs/packages/simulated-ec25.yaml', 'all suites on one rig')
       .example('$0 run --rig rigs/a.yaml rigs/b.yaml --packages v12-v13.yaml --suite round-trip -t ufs', 'one test on two rigs')
       .epilogue(
@@ -73,7 +76,9 @@ export const command: CommandModule<object, RunArguments> = {
     const budget = args.budget === undefined ? undefined : durationOf(args.budget);
     // Refused here, before any rig is touched.
     if (args.cut !== undefined) parseCutId(args.cut);
-    if (args.resume === undefined) {
+    checkPattern(args.testNamePattern);
+    if (args.resume !== undefined) refuseBeside(args);
+    else {
       for (const name of ['rig', 'packages'] as const) {
         if (args[name] === undefined) throw new UserError(`--${name} is missing`, { hint: 'dfota run --help has examples' });
       }
@@ -83,9 +88,9 @@ export const command: CommandModule<object, RunArguments> = {
         rigs: (args.rig ?? []).map((file) => resolve(file)),
         packages: (args.packages ?? []).map((file) => resolve(file)),
         suites: args.cut === undefined ? (args.suite ?? [...defaultSuites]) : ['power-cut'],
-        tries: whole(args.tries, 'tries', 1) ?? 1,
+        tries: whole(args.tries, 'tries', 1) ?? 3,
         cuts: whole(args.cuts, 'cuts', 0) ?? defaultCuts,
-        narrow: whole(args.narrow, 'narrow', 0) ?? 0,
+        narrow: whole(args.narrow, 'narrow', 0) ?? (args.cut === undefined ? 24 : 0),
         ...(args.testNamePattern === undefined ? {} : { pattern: args.testNamePattern }),
         ...(args.untilBound === undefined ? {} : { untilBound: args.untilBound }),
         ...(budget === undefined ? {} : { budget }),
@@ -100,6 +105,27 @@ export const command: CommandModule<object, RunArguments> = {
     });
   },
 };
+
+/** A run that goes on is the run that it was: what it was asked for stands in its folder. */
+function refuseBeside(args: RunArguments): void {
+  const names = ['rig', 'packages', 'suite', 'testNamePattern', 'seed', 'out', 'tries', 'cuts', 'untilBound', 'budget'] as const;
+  const given = [...names, 'cut' as const, 'narrow' as const, 'trips' as const].filter((name) => args[name] !== undefined);
+  if (given.length === 0) return;
+  const words = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  throw new UserError('--resume takes nothing else: the run goes on as it was asked for', {
+    seen: words.join(', '),
+    hint: 'leave them out, or start a new run',
+  });
+}
+
+/** Before any rig is touched; Jest would tell it in the middle of its own words. */
+function checkPattern(pattern: string | undefined): void {
+  try {
+    new RegExp(pattern ?? '', 'i');
+  } catch (error) {
+    throw new UserError('--test-name-pattern takes a regular expression', { seen: messageOf(error) });
+  }
+}
 
 function whole(value: number | undefined, name: string, least: number): number | undefined {
   if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value;

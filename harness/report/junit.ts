@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import type { TestResult } from './result.js';
+import { doneBefore, notRunTitle, type TestResult } from './result.js';
+import { latencyText, type TrialTold } from './trials.js';
 
 /** What Jest left of one rig. */
 export interface RigPart {
@@ -7,17 +8,29 @@ export interface RigPart {
   readonly xml: string;
 }
 
+/** What a run's power cuts add to the file. */
+export interface Campaign {
+  readonly trials: readonly TrialTold[];
+  /** Properties of a rig's suites that made cuts. */
+  properties(rig: string): Readonly<Record<string, string>>;
+}
+
 /**
  * Finishes what jest-junit wrote: several rigs become one file, what is not the firmware's failure is no `<failure>`, a skip carries its
  * reason, tries that did not count are kept as `<flakyError>` or `<rerunError>`, and each case has a classname (`rig.suite`), without which
- * Jenkins would cut names at their last dot.
+ * Jenkins would cut names at their last dot. A test that only the journal knows, because Jest was killed before it wrote, is put in. The schema
+ * allows properties in a suite alone: there each power cut is told as `trial.<rig>/<number>.…`, and in its test's output as well.
  */
 export function finishJunit(
   parts: readonly RigPart[],
   tests: readonly TestResult[],
   properties: Readonly<Record<string, string>>,
+  campaign: Campaign = { trials: [], properties: () => ({}) },
 ): string {
-  const finished = parts.flatMap(({ rig, xml }) => readSuites(xml).map((suite) => finishSuite(rig, suite, tests, properties)));
+  const suites = parts.flatMap(({ rig, xml }) => readSuites(xml).map((suite) => ({ rig, suite })));
+  const finished = [...suites, ...suitesLost(suites, tests)].map(({ rig, suite }) =>
+    finishSuite(rig, suite, tests, properties, campaign),
+  );
   const total = (key: keyof Counts): number => finished.reduce((sum, suite) => sum + suite.counts[key], 0);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -26,6 +39,32 @@ export function finishJunit(
     '</testsuites>',
     '',
   ].join('\n');
+}
+
+/** Suites with the tests that Jest's files lack, as Jest would have written them. */
+function suitesLost(
+  told: readonly { readonly rig: string; readonly suite: Suite }[],
+  tests: readonly TestResult[],
+): { readonly rig: string; readonly suite: Suite }[] {
+  const known = new Set(told.flatMap(({ rig, suite }) => suite.cases.map((each) => JSON.stringify([rig, testOf(suite, each)]))));
+  const lost = new Map<string, { rig: string; suite: Suite & { cases: Suite['cases'][number][] } }>();
+  for (const { rig, suite, test, took = 0 } of tests) {
+    if (known.has(JSON.stringify([rig, test]))) continue;
+    const key = JSON.stringify([rig, suite]);
+    const name = escapeXml(`${rig} ${suite}.suite.ts`);
+    const entry = lost.get(key) ?? { rig, suite: { attributes: { name }, properties: '', cases: [] } };
+    lost.set(key, entry);
+    const title = escapeXml(test.slice(suite.length + 2));
+    entry.suite.cases.push({ attributes: { name: title, time: seconds(took) }, body: '' });
+  }
+  return [...lost.values()];
+}
+
+const seconds = (ms: number): string => (ms / 1000).toFixed(3);
+
+/** The test's name in the journal. */
+function testOf(suite: Suite, testCase: Suite['cases'][number]): string {
+  return `${suiteOf(suite)}: ${isNotRun(testCase) ? notRunTitle : unescapeXml(testCase.attributes['name'] ?? '').trim()}`;
 }
 
 /** Suites that Jest could not run at all (one that cannot be read, a rig that does not open), as tests of the run, each with its reason. */
@@ -42,7 +81,6 @@ export function suitesNotRun(xml: string): { readonly test: string; readonly why
 
 /** Classname that jest-junit gives it. */
 const notRunClass = 'Test suite failed to run';
-const notRunTitle = 'the suite could not be run';
 
 function isNotRun({ attributes }: Suite['cases'][number]): boolean {
   return attributes['classname'] === notRunClass;
@@ -90,22 +128,31 @@ function finishSuite(
   suite: Suite,
   tests: readonly TestResult[],
   properties: Readonly<Record<string, string>>,
+  campaign: Campaign,
 ): { xml: string; counts: Counts } {
   const suiteName = suiteOf(suite);
   // It stands there twice.
   const listedCases = suite.cases.some(isNotRun) ? suite.cases.filter(isNotRun).slice(0, 1) : suite.cases;
   const counts: Counts = { tests: listedCases.length, failures: 0, errors: 0, skipped: 0 };
   const covered = new Set<string>();
+  const own = new Map(tests.filter((test) => test.rig === rig).map((test) => [test.test, test]));
+  const trials: TrialTold[] = [];
   const cases = listedCases.map((testCase) => {
     const { attributes, body } = testCase;
-    const title = isNotRun(testCase) ? notRunTitle : unescapeXml(attributes['name'] ?? '').trim();
-    const result = tests.find((test) => test.rig === rig && test.test === `${suiteName}: ${title}`);
+    const test = testOf(suite, testCase);
+    const title = test.slice(suiteName.length + 2);
+    const result = own.get(test);
     for (const id of result?.requirements ?? []) covered.add(id);
-    const inner = caseBody(body, result, counts);
-    const time = attributes['time'] ?? '0';
+    const made = campaign.trials.filter((trial) => trial.rig === rig && trial.test === test);
+    trials.push(...made);
+    const inner = caseBody(body, result, counts, made);
+    // In a run that was resumed Jest only passed by.
+    const before = body.includes(doneBefore) && result?.took !== undefined;
+    const time = before ? seconds(result.took) : (attributes['time'] ?? '0');
     return `    <testcase classname="${escapeXml(`${rig}.${suiteName}`)}" name="${escapeXml(title)}" time="${time}">${inner}</testcase>`;
   });
-  const all = { ...properties, requirements: [...covered].sort().join(' ') };
+  const cuts = trials.length === 0 ? {} : { ...campaign.properties(rig), ...Object.fromEntries(trials.flatMap(trialProperties)) };
+  const all: Readonly<Record<string, string>> = { ...properties, requirements: [...covered].sort().join(' '), ...cuts };
   const listed = Object.entries(all).map(
     ([name, value]) => `      <property name="${escapeXml(name)}" value="${escapeXml(value)}"/>`,
   );
@@ -124,7 +171,19 @@ function finishSuite(
   return { xml, counts };
 }
 
-function caseBody(body: string, result: TestResult | undefined, counts: Counts): string {
+function trialProperties(told: TrialTold): [string, string][] {
+  const { trial, cut, outcome, owner, achieved, latencies } = told;
+  const facts = { cut, outcome, owner, achieved, latency: latencies.map(latencyText).join(', ') || undefined };
+  const known = Object.entries(facts).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return known.map(([name, value]) => [`trial.${trial}.${name}`, value]);
+}
+
+function trialLine({ trial, cut, outcome, owner, achieved = 'no cut', latencies, why }: TrialTold): string {
+  const latency = latencies.length === 0 ? '' : `; from the trigger to the switch ${latencies.map(latencyText).join(', ')}`;
+  return `trial ${trial} ${outcome}${owner === undefined ? '' : ` (${owner})`}: ${cut}; achieved: ${achieved}${latency}${why === undefined ? '' : `; ${why}`}`;
+}
+
+function caseBody(body: string, result: TestResult | undefined, counts: Counts, trials: readonly TrialTold[]): string {
   const parts: string[] = [];
   const status =
     result?.status ??
@@ -134,7 +193,9 @@ function caseBody(body: string, result: TestResult | undefined, counts: Counts):
   if (status === 'failed') {
     counts.failures += 1;
     parts.push(
-      /<failure>/.test(body) ? body : `<failure message="${escapeXml(firstLine)}" type="failed">${escapeXml(why)}</failure>`,
+      /<failure>/.test(body) && !body.includes(doneBefore)
+        ? body
+        : `<failure message="${escapeXml(firstLine)}" type="failed">${escapeXml(why)}</failure>`,
     );
   } else if (status === 'invalid' || status === 'inconclusive') {
     counts.errors += 1;
@@ -150,6 +211,7 @@ function caseBody(body: string, result: TestResult | undefined, counts: Counts):
   const told = [
     ...(result === undefined || result.requirements.length === 0 ? [] : [`requirements: ${result.requirements.join(' ')}`]),
     ...(result?.tries ?? []).map(({ number, why: reason }) => `try ${String(number)} did not count: ${reason}`),
+    ...trials.map(trialLine),
   ];
   if (told.length > 0) parts.push(`<system-out>${escapeXml(told.join('\n'))}</system-out>`);
   return parts.join('');

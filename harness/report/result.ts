@@ -3,6 +3,9 @@ import type { JournalEvent } from '../journal/events.js';
 /** Reason of a skip in a run that was resumed: the verdict from before counts. */
 export const doneBefore = 'done before the run was resumed';
 
+/** Title of a whole suite that could not be run. */
+export const notRunTitle = 'the suite could not be run';
+
 export type TestStatus = 'passed' | 'failed' | 'skipped' | 'invalid' | 'inconclusive';
 
 export interface TestResult {
@@ -85,6 +88,8 @@ export function resultOf(events: readonly JournalEvent[], rigs: readonly string[
       }
       case 'run.start':
         interrupted = undefined;
+        // What a run that goes on could not run before, it tries again.
+        for (const key of tests.keys()) if (key.endsWith(`: ${notRunTitle}`)) tests.delete(key);
         break;
       case 'rig.start':
         state.delete(rig);

@@ -1,5 +1,6 @@
 import type { EventOf, JournalEvent } from '../journal/events.js';
 import type { RunResult, TestResult } from './result.js';
+import { campaignFacts } from './trials.js';
 
 /** The end of a run in plain text: what came of it, what was not passed and why, requirements that nothing covered. */
 export function summaryText(result: RunResult, events: readonly JournalEvent[]): string {
@@ -18,6 +19,7 @@ export function summaryText(result: RunResult, events: readonly JournalEvent[]):
     lines.push(
       `${rig.rig}: ${counted.join(', ') || 'no test'}; ${String(mine.length)} upgrades judged, ${String(upgraded)} ended upgraded`,
     );
+    for (const line of Object.values(campaignFacts(rig.rig, events))) lines.push(`  ${line}`);
     for (const fault of new Set(rig.faults)) lines.push(`  rig fault: ${fault}`);
     if (rig.aside !== undefined) lines.push(`  set aside: ${rig.aside}`);
     if (rig.powerSafe === false) lines.push('  its power may not be in its safe state');

@@ -1,4 +1,5 @@
-import { isRecovery, isSpoilt, isUpgradeReport, list, runs } from './facts.js';
+import { cutUsesAttempt } from './cut-use.js';
+import { failedAttempts, isRecovery, isSpoilt, isUpgradeReport, list, runs } from './facts.js';
 import { certainAttempts } from './rules/retries.js';
 import { packageName } from './rules/unit.js';
 import type { Judgement, UpgradeRecord } from './types.js';
@@ -41,6 +42,13 @@ function attempts(record: UpgradeRecord): Observation[] {
     seen.push({
       id: 'cuts',
       text: `${String(record.powerCuts)} power cuts (${list(record.cuts.map(({ phase }) => phase))}), ${String(all.length)} attempts`,
+      events: record.cuts.map(({ event }) => event),
+    });
+  const uses = cutUsesAttempt(record);
+  if (uses !== undefined)
+    seen.push({
+      id: 'cut-uses-attempt',
+      text: `a cut ${uses ? 'uses' : 'does not use'} up an attempt: ${String(record.cuts.length)} cuts, ${String(failedAttempts(record).length)} failures, ${String(all.length)} attempts`,
       events: record.cuts.map(({ event }) => event),
     });
   return seen;

@@ -1,7 +1,10 @@
 import { planCuts } from '../../campaign/budget.js';
-import { meanTrial, openLedger, survivalOf } from '../../campaign/ledger.js';
+import { cutId } from '../../campaign/cut.js';
+import { openLedger, survivalOf, trialCost } from '../../campaign/ledger.js';
+import { powerCutPlan } from '../../campaign/plans.js';
 import { fileDigest } from '../../package/facts.js';
 import type { LoadedPair, LoadedRig } from '../../rig/load.js';
+import { sourcesOf } from '../../rig/profile.js';
 import type { Asked } from './options.js';
 
 /**
@@ -27,10 +30,20 @@ export async function randomCuts(
     const survival = await survivalOf(ledger, { package: sha256, revision: pair.definition.versions[from] ?? from });
     const plan = planCuts(
       { ...(cutsAsked ? { cuts: asked.cuts } : {}), untilBound: asked.untilBound, budget: asked.budget },
-      { survival, meanTrial: await meanTrial(ledger, name), scale: timing.scale },
+      { survival, meanTrial: await trialCost(ledger, name), scale: timing.scale, planned: plannedCuts(rig, asked.pattern) },
     );
     counts[name] = plan.count;
     says.push(`${name}: ${plan.says}`);
   }
   return { counts, says };
+}
+
+/** Cuts that the suite makes on this rig anyway, as far as the pattern of names leaves them. */
+export function plannedCuts({ definition }: LoadedRig, pattern: string | undefined): number {
+  const has = sourcesOf(definition);
+  // As Jest takes it: anywhere in the full name, capitals or not.
+  const chosen = new RegExp(pattern ?? '', 'i');
+  return powerCutPlan(has, 0, 0)
+    .flatMap(({ title, trials }) => trials.map((cut) => ({ cut, name: `${title} ${cutId(cut)}` })))
+    .filter(({ cut, name }) => has.includes(cut.source) && chosen.test(name)).length;
 }

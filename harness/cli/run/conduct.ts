@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.js';
@@ -13,6 +13,7 @@ import { harnessVersion, makeRunFolder } from './folder.js';
 import { finishRun } from './finish.js';
 import { readRunFile, type Asked } from './options.js';
 import { Progress } from './progress.js';
+import { readResumed } from './resume.js';
 import { startRig, type RigProcess } from './rig-process.js';
 
 export interface RunOptions {
@@ -37,6 +38,10 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   const rigs = loadRigs(asked.rigs);
   const pairs = asked.packages.map((file) => loadPair(file));
   const jobs = rigs.map((rig) => ({ rig, pair: pairFor(rig, pairs) }));
+  const resumed =
+    options.resume === undefined
+      ? undefined
+      : await readResumed(options.resume, jobs, clock, (text) => process.stdout.write(`${text}\n`));
   const planned =
     before === undefined ? await randomCuts(asked, options.cutsAsked, jobs) : { counts: before.randomCuts, says: [] };
   const wall = clock.wall();
@@ -47,21 +52,32 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   const names = rigs.map((rig) => rig.definition.name);
 
   const journalFile = join(folder, 'journal.jsonl');
-  const journal = openJournal(journalFile, { clock, secrets: new Secrets() });
+  const finish = { folder, journalFile, rigs: names, harness };
+  if (resumed?.finished === true) {
+    process.stdout.write(`Run ${run} is finished: no rig is touched, its reports are made anew\n`);
+    return finishRun({ ...finish, journal: undefined, ends: [] });
+  }
+  const known = statSync(journalFile, { throwIfNoEntry: false })?.size ?? 0;
+  const journal = openJournal(journalFile, { clock, secrets: new Secrets(), after: resumed?.lastNumber ?? 0 });
   const host = { name: hostname(), cpus: options.cpus };
   journal.write({ type: 'run.start', format: 1, run, seed, harness, host, argv: process.argv.slice(2) });
   const runFacts = { run, seed, harness, started: wall, names, asked, randomCuts: planned.counts };
-  if (before === undefined) writeFileSync(join(folder, 'run.json'), `${JSON.stringify(runFacts, undefined, 2)}\n`);
+  if (before === undefined) writeWhole(join(folder, 'run.json'), `${JSON.stringify(runFacts, undefined, 2)}\n`);
   process.stdout.write(`Run ${run}, seed ${String(seed)}: ${asked.suites.join(', ')} on ${names.join(', ')}\n`);
+  if (resumed !== undefined) process.stdout.write(`${resumed.says}\n`);
   for (const says of planned.says) process.stdout.write(`${says}\n`);
 
   const display = await openDisplay(names, process.stdout.isTTY && process.env['CI'] === undefined);
   const progress = new Progress(names, (rig, line) => {
     display.change(rig, line);
   });
-  const follower = followJournal(journalFile, (event) => {
-    progress.take(event);
-  });
+  const follower = followJournal(
+    journalFile,
+    (event) => {
+      progress.take(event);
+    },
+    known,
+  );
 
   const processes: RigProcess[] = [];
   let interrupted: string | undefined;
@@ -84,6 +100,8 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   for (const { rig, pair } of jobs) {
     const rigFolder = join(folder, 'rigs', rig.definition.name);
     mkdirSync(rigFolder, { recursive: true });
+    // What Jest wrote before the run was resumed says less than the journal.
+    rmSync(join(rigFolder, 'junit.xml'), { force: true });
     const { name } = rig.definition;
     const { pattern, suites, tries, narrow, trips, budget, cut } = asked;
     const assignment = {
@@ -107,9 +125,15 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   follower.finish();
   await display.finish();
 
-  const exit = await finishRun({ folder, journalFile, journal, rigs: names, ends, harness });
+  const exit = await finishRun({ ...finish, journal, ends });
   for (const signal of signals) process.off(signal, interrupt);
   return exit;
+}
+
+/** Whoever is killed in between leaves no half of it. */
+function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
 }
 
 function pairFor(rig: LoadedRig, pairs: readonly LoadedPair[]): LoadedPair {

@@ -3,22 +3,26 @@ import { join } from 'node:path';
 import { systemClock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import { Secrets } from '../../base/secrets.js';
-import { addRun, openLedger } from '../../campaign/ledger.js';
+import { addRun, openLedger, survivalOf, type Ledger } from '../../campaign/ledger.js';
+import { survivalText } from '../../campaign/statistics.js';
+import type { EventOf, JournalEvent } from '../../journal/events.js';
 import type { Journal } from '../../journal/journal.js';
 import { openJournal } from '../../journal/journal.js';
 import { readJournal } from '../../journal/reader.js';
-import { finishJunit, suitesNotRun } from '../../report/junit.js';
+import { finishJunit, suitesNotRun, type Campaign, type RigPart } from '../../report/junit.js';
 import { writeLineLogs } from '../../report/line-logs.js';
 import { writeManifest } from '../../report/manifest.js';
 import { resultOf } from '../../report/result.js';
 import { summaryText } from '../../report/summary.js';
+import { campaignFacts, trialsTold } from '../../report/trials.js';
+import { printable } from '../../verdict/text.js';
 import type { HarnessVersion } from './folder.js';
 
 export interface FinishParts {
   readonly folder: string;
   readonly journalFile: string;
-  /** The run's own journal, still open. */
-  readonly journal: Journal;
+  /** The run's own journal, still open; undefined when the run had come to its end before and only its reports are made anew. */
+  readonly journal: Journal | undefined;
   readonly rigs: readonly string[];
   /** How each rig's process ended. */
   readonly ends: readonly (number | string)[];
@@ -27,25 +31,13 @@ export interface FinishParts {
 
 /** Reads the journal of a run whose processes have ended and writes everything that is computed from it; resolves with the exit code. */
 export async function finishRun(parts: FinishParts): Promise<number> {
-  const { folder, journalFile, journal, rigs, ends, harness } = parts;
+  const { folder, journalFile, journal, rigs, harness } = parts;
   const junit = rigs.flatMap((rig) => readIfThere(join(folder, 'rigs', rig, 'junit.xml')).map((xml) => ({ rig, xml })));
-  for (const { rig, xml } of junit) {
-    const own = openJournal(journalFile, { clock: systemClock, secrets: new Secrets(), rig });
-    for (const { test, why } of suitesNotRun(xml)) own.write({ type: 'test.end', test, status: 'invalid', why });
-    own.close();
-  }
-  rigs.forEach((rig, index) => {
-    const end = ends[index];
-    if (end === 0 || end === 1) return;
-    journal.write({ type: 'note', text: `the process of ${rig} ended with ${String(end)}; see rigs/${rig}/jest.log` });
-  });
-  const outcome = resultOf(readJournal(journalFile).events, rigs);
-  journal.write({ type: 'run.end', exit: outcome.exit, reason: outcome.reason });
-  journal.close();
-
+  if (journal !== undefined) closeJournal(journal, junit, parts);
   const { events } = readJournal(journalFile);
+  const outcome = resultOf(events, rigs);
   const properties = { 'harness.version': harness.version, 'harness.commit': harness.commit ?? 'unknown' };
-  writeFileSync(join(folder, 'junit.xml'), finishJunit(junit, outcome.tests, properties));
+  writeFileSync(join(folder, 'junit.xml'), finishJunit(junit, outcome.tests, properties, campaignOf(events)));
   rmSync(join(folder, 'lines'), { recursive: true, force: true });
   writeLineLogs(events, join(folder, 'lines'));
   const summary = summaryText(outcome, events);
@@ -54,8 +46,11 @@ export async function finishRun(parts: FinishParts): Promise<number> {
   process.stdout.write(`\n${summary}`);
   if (events.some((event) => event.type === 'trial.end')) {
     try {
-      const { added } = await addRun(openLedger(), events);
-      process.stdout.write(`Ledger: ${String(added)} trials added; dfota ledger prints what they prove\n`);
+      const ledger = openLedger();
+      const { added, known } = await addRun(ledger, events);
+      const before = known === 0 ? '' : `, ${String(known)} were there`;
+      process.stdout.write(`Ledger: ${String(added)} trials added${before}; dfota ledger prints what all nights prove:\n`);
+      for (const says of await proven(ledger, events)) process.stdout.write(`  ${says}\n`);
     } catch (error) {
       // The evidence is in the folder all the same, and can be added later.
       process.stderr.write(`the ledger could not be kept: ${messageOf(error)}\n  try:   dfota ledger add ${folder}\n`);
@@ -63,6 +58,53 @@ export async function finishRun(parts: FinishParts): Promise<number> {
   }
   process.stdout.write(`\nReport: ${folder}\n`);
   return outcome.exit;
+}
+
+/** The last words of a run. What they rest on is read before them, so that they are no part of it. */
+function closeJournal(journal: Journal, junit: readonly RigPart[], { journalFile, rigs, ends }: FinishParts): void {
+  const before = readJournal(journalFile).events;
+  for (const rig of rigs) {
+    const after = before.reduce((most, event) => (event.rig === rig ? Math.max(most, event.n) : most), 0);
+    const own = openJournal(journalFile, { clock: systemClock, secrets: new Secrets(), rig, after });
+    const lost = junit.filter((part) => part.rig === rig).flatMap(({ xml }) => suitesNotRun(xml));
+    for (const { test, why } of lost) own.write({ type: 'test.end', test, status: 'invalid', why });
+    const use = campaignFacts(rig, before)['cuts.uses-attempt'];
+    if (use !== undefined) own.write({ type: 'note', text: use });
+    own.close();
+  }
+  rigs.forEach((rig, index) => {
+    const end = ends[index];
+    if (end === 0 || end === 1) return;
+    journal.write({ type: 'note', text: `the process of ${rig} ended with ${String(end)}; see rigs/${rig}/jest.log` });
+  });
+  const { exit, reason } = resultOf(readJournal(journalFile).events, rigs);
+  journal.write({ type: 'run.end', exit, reason });
+  journal.close();
+}
+
+/** What a rig's cuts tell together stands with every suite that made some. */
+function campaignOf(events: readonly JournalEvent[]): Campaign {
+  const told = new Map<string, Readonly<Record<string, string>>>();
+  return {
+    trials: trialsTold(events),
+    properties(rig) {
+      const known = told.get(rig) ?? campaignFacts(rig, events);
+      told.set(rig, known);
+      return known;
+    },
+  };
+}
+
+/** Survival of each package of this run over all nights. */
+async function proven(ledger: Ledger, events: readonly JournalEvent[]): Promise<string[]> {
+  const ends = events.filter((event): event is EventOf<'trial.end'> => event.type === 'trial.end');
+  const keys = new Map(ends.map(({ package: sha, revision }) => [JSON.stringify([sha, revision]), { package: sha, revision }]));
+  return Promise.all(
+    [...keys.values()].map(
+      async (key) =>
+        `package ${key.package.slice(0, 12)} from ${printable(key.revision)}: ${survivalText(await survivalOf(ledger, key))}`,
+    ),
+  );
 }
 
 function readIfThere(file: string): string[] {

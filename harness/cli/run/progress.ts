@@ -1,7 +1,7 @@
 import { LineSplitter } from '../../at/line-splitter.js';
 import { readReports } from '../../at/report.js';
 import type { JournalEvent } from '../../journal/events.js';
-import type { TestStatus } from '../../report/result.js';
+import { doneBefore, type TestStatus } from '../../report/result.js';
 
 /** What one rig is doing, as far as its journal tells. */
 export interface RigProgress {
@@ -46,8 +46,9 @@ export class Progress {
       case 'test.try':
         return this.#tell(rig, 'once more', `try ${String(event.number)} did not count: ${firstLine(event.why)}`);
       case 'test.end': {
-        rig.counts[event.status] += 1;
         rig.test = undefined;
+        if (event.why === doneBefore) return this.#tell(rig, 'between tests', undefined);
+        rig.counts[event.status] += 1;
         const why = event.status === 'passed' || event.why === undefined ? '' : ` (${firstLine(event.why)})`;
         const quiet = event.status === 'skipped' && event.why === 'left out by the chosen pattern';
         return this.#tell(rig, 'between tests', quiet ? undefined : `${event.status}: ${event.test}${why}`);
