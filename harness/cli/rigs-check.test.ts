@@ -40,6 +40,7 @@ const cases = {
   stuck: defect('supply-stuck-on'),
   inverted: defect('supply-inverted'),
   status: defect('status-stuck'),
+  unreached: defect('network-refused'),
   'no-cuts': { 'powerCuts: true': 'powerCuts: false' },
 } satisfies Record<string, Readonly<Record<string, string>>>;
 const checked = new Map<string, Checked>();
@@ -60,8 +61,8 @@ test('a sound rig is all well, wire by wire', () => {
   expect(checked.get('sound')?.rows.map(({ check, result }) => [check, result])).toEqual(
     [
       ...['ftp server', 'http server', 'unit answers', 'identity', 'line at', 'line uart', 'STATUS', 'supply cuts'],
-      ...['PWRKEY off, on', 'RESET_N', 'VBUS cuts', 'UART boot reports', 'SIM', 'registration', 'APN', 'UFS room', 'SD room'],
-      'version',
+      ...['PWRKEY off, on', 'RESET_N', 'VBUS cuts', 'UART boot reports', 'SIM', 'registration', 'APN'],
+      ...['FTP reach', 'HTTP reach', 'UFS room', 'SD room', 'version'],
     ].map((check) => [check, 'ok']),
   );
   expect(rowOf('sound', 'supply cuts')?.seen).toMatch(
@@ -87,6 +88,14 @@ test('STATUS that never falls: the supply is proven all the same, PWRKEY tried b
   expect(failures('status').map(({ check, seen }) => [check, seen])).toEqual([['STATUS', 'rig status: STATUS is stuck high']]);
   expect(rowOf('status', 'supply cuts')?.result).toBe('ok');
   expect(rowOf('status', 'PWRKEY off, on')?.result).toBe('ok');
+});
+
+test('servers that the module cannot reach, with what our servers saw and what to look at', () => {
+  expect(failures('unreached').map(({ check }) => check)).toEqual(['FTP reach', 'HTTP reach']);
+  expect(failures('unreached')[1]?.fault?.explain()).toMatch(
+    /the module cannot fetch from the HTTP server\n.*asked: http:\/\/fota\.example\.net:80\/.*\n.*\+QHTTPGET: 716; our server saw no connection\n.*does fota\.example\.net:80 lead to/,
+  );
+  expect(rowOf('sound', 'FTP reach')?.seen).toMatch(/^the module fetched a file of \d+ bytes from fota\.example\.net:21$/);
 });
 
 test('without safety.powerCuts the supply is not cut, nothing is reset, and the table says so', () => {

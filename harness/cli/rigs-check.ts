@@ -9,6 +9,7 @@ import type { Identity } from '../journal/events.js';
 import { memoryJournal, openJournal, type Journal } from '../journal/journal.js';
 import { asFault, failed, notTried, ok, type CheckRow } from '../module/check-row.js';
 import { checkNetwork } from '../module/network-check.js';
+import { checkReach } from '../module/reach-check.js';
 import { openUnitExplained } from '../module/open-unit.js';
 import type { SwitchProofOptions } from '../module/switch-proof.js';
 import type { Pair, Unit } from '../module/types.js';
@@ -34,8 +35,10 @@ export const check: CommandModule<object, CheckArguments> = {
         describe: 'Package pair (YAML): does the unit run one of its versions, is there room',
       })
       .option('journal', { type: 'string', describe: 'File to which everything that was done and seen is appended' })
+      .example('dfota rigs check rigs/my-rig.yaml', 'every wire, SIM, network, and the way to the servers')
+      .example('dfota rigs check rigs/my-rig.yaml --packages my-pair.yaml', 'and whether the packages fit')
       .epilogue(
-        'The unit is switched off and on, and reset; its supply is cut only with safety.powerCuts. Exit codes: 0 all well, 2 wrong use or definition, 3 something on the rig is at fault, 130 interrupted.',
+        'Nothing is upgraded. The unit is switched off and on, and reset; its supply is cut only with safety.powerCuts. Exit codes: 0 all well, 2 wrong use or definition, 3 something on the rig is at fault, 130 interrupted.',
       ) as never,
   handler: async ({ rig, packages, journal }) => {
     const { rows, interrupted } = await checkRig(rig, { packages, journal });
@@ -140,6 +143,8 @@ async function tryAll(rows: CheckRow[], parts: Parts): Promise<void> {
   }
   rows.push(await wires.powerKey(), await wires.reset(), await wires.vbus(), await wires.uartReports());
   rows.push(...(await checkNetwork(bench)));
+  const { workshop, random } = taken;
+  rows.push(...(await checkReach({ ...bench, servers, workshop, random, pair })));
   rows.push(...(await storage(unit, rig, pair)));
   if (pair !== undefined) rows.push(version(await unit.identity(), pair));
 }

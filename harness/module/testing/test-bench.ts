@@ -74,6 +74,8 @@ export function testBench(options: TestBenchOptions = {}) {
     journal,
     rig,
     pair,
+    profile,
+    lines,
     async open(more: Partial<UnitOptions> = {}): Promise<Unit> {
       unit = await openUnit({
         rig,

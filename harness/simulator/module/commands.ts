@@ -2,13 +2,16 @@ import { ERROR, cme, ok } from './answer.js';
 import type { Answer, Command, Param } from './answer.js';
 import type { AtSession } from './at-session.js';
 import { FILE_COMMANDS } from './commands-files.js';
+import { INTERNET_COMMANDS } from './commands-internet.js';
 import { IDENTITY_COMMANDS } from './commands-identity.js';
 import { NETWORK_COMMANDS } from './commands-network.js';
 import { SYSTEM_COMMANDS } from './commands-system.js';
 import { FileError } from './file-store.js';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [IDENTITY_COMMANDS, NETWORK_COMMANDS, SYSTEM_COMMANDS, FILE_COMMANDS].flatMap((group) => Object.entries(group)),
+  [IDENTITY_COMMANDS, NETWORK_COMMANDS, SYSTEM_COMMANDS, FILE_COMMANDS, INTERNET_COMMANDS].flatMap((group) =>
+    Object.entries(group),
+  ),
 );
 
 /** Commands with a plus sign; `text` is what follows it. */

@@ -75,10 +75,10 @@ async function sizeOf(client: Client, path: string): Promise<number | undefined>
  * Opens the data connection. The address a server announces is the one it has in front of the network's NAT, so the connection goes
  * to where the control connection really went, unless the announced one has a route of its own.
  */
-async function passive(
+export async function passive(
   client: Client,
   control: string,
-  { network, remote, timeoutMs, onAbort }: DownloadJob,
+  { network, remote, timeoutMs, onAbort }: Pick<DownloadJob, 'network' | 'remote' | 'timeoutMs' | 'onAbort'>,
 ): Promise<FTPResponse> {
   const response = await client.send('PASV');
   const found = /(\d+),(\d+),(\d+),(\d+),(\d+),(\d+)/.exec(response.message);
@@ -112,7 +112,8 @@ function open(target: { host: string; port: number }, timeoutMs: number, onAbort
   });
 }
 
-function codeOf(error: unknown): number {
+/** The code that the module gives for what went wrong. */
+export function codeOf(error: unknown): number {
   if (error instanceof DownloadError) return error.code;
   if (error instanceof FTPError) return REPLIES[error.code] ?? UNKNOWN;
   const { code = '', message } = error as NodeJS.ErrnoException;
