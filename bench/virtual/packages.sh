@@ -8,7 +8,7 @@ kernel_release() {
 
 # Installed on this machine: QEMU, what makes an image, what compiles two kernel modules and one Node addon.
 host_packages() {
-  echo qemu-system-x86 busybox-static cpio kmod e2fsprogs xz-utils binutils gcc g++ make python3 libc6-dev libgpiod-dev \
+  echo qemu-system-x86 busybox-static cpio kmod e2fsprogs xz-utils binutils gcc g++ make patch python3 libc6-dev libgpiod-dev \
     gpiod "linux-headers-$1"
 }
 

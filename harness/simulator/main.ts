@@ -21,6 +21,10 @@ async function main(argv: readonly string[]): Promise<void> {
       (y) =>
         y
           .option('dir', { type: 'string', demandOption: true, describe: "the module's own directory: ports, flash, files" })
+          .option('board', {
+            type: 'string',
+            describe: 'file (JSON) of kernel devices that the module is soldered to, in place of pseudo-terminals',
+          })
           .option('module', { choices: MODULES, default: 'EC25' as const })
           .option('imei', { type: 'string', describe: '15 digits' })
           .option('scale', { type: 'number', default: 0.01, describe: "real seconds for one second of the module's" })
@@ -49,7 +53,7 @@ async function main(argv: readonly string[]): Promise<void> {
           .option('seed', { type: 'number', default: 1 })
           .option('defect', { type: 'string', array: true, default: [] as string[], describe: 'see `defects`' })
           .option('with-parent', { type: 'boolean', default: false, describe: 'end when standard input closes' }),
-      (args) => run({ ...args, imei: args.imei, pin: args.pin }),
+      (args) => run({ ...args, board: args.board, imei: args.imei, pin: args.pin }),
     )
     .command(
       'ctl <words..>',

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { Behaviours } from './behaviour.js';
 import type { Behaviour } from './behaviour.js';
+import { readBoard } from './board/definition.js';
+import { kernelBoard } from './board/kernel-board.js';
 import type { ModuleName } from './core/image.js';
 import type { Policy } from './core/steps.js';
 import { DEFECTS } from './defects/index.js';
@@ -12,6 +14,7 @@ import type { ModuleOptions } from './module/options.js';
 /** `run`'s options as yargs gives them. */
 export interface RunArguments {
   readonly dir: string;
+  readonly board: string | undefined;
   readonly module: ModuleName;
   readonly imei: string | undefined;
   readonly scale: number;
@@ -32,7 +35,9 @@ export interface RunArguments {
 
 /** Runs a module until it is told to stop. */
 export async function run(args: RunArguments): Promise<void> {
-  const module = new SimModule(toOptions(args));
+  const options = toOptions(args);
+  const board = args.board === undefined ? undefined : kernelBoard(readBoard(args.board), options.module);
+  const module = new SimModule(options, board);
   let stop = (): void => undefined;
   const stopped = new Promise<void>((done) => (stop = done));
   const control = new Control(module, () => setImmediate(stop));

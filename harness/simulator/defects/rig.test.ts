@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Control } from '../module/control.js';
+import { PtyPort } from '../board/pty-board.js';
 import { Line } from '../module/line.js';
 import { PowerLines } from '../module/power-lines.js';
 import type { Powered } from '../module/power-lines.js';
@@ -129,7 +130,7 @@ test.each([
   ['uart-dead', 'uart', true, false],
 ] as const)('%s, %s: there %s, talks %s', async (defect, name, there, talks) => {
   const dir = mkdtempSync(join(tmpdir(), 'line-'));
-  const line = new Line(name, join(dir, name));
+  const line = new Line(name, new PtyPort(join(dir, name)));
   line.wiring = named(defect).ask('wiring', 'sound', name);
   let taken = '';
   line.onData = (data) => (taken += data.toString());

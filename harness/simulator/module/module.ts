@@ -1,5 +1,7 @@
-import { join } from 'node:path';
 import type { Nv } from '../behaviour.js';
+import { USB_ID } from '../board/board.js';
+import type { Board, Stranded } from '../board/board.js';
+import { ptyBoard } from '../board/pty-board.js';
 import { Dice } from '../core/bytes.js';
 import { Core } from '../core/core.js';
 import type { Outcome, Step } from '../core/steps.js';
@@ -30,9 +32,8 @@ const SHUTDOWN_IN_REBOOT = [8, 14] as const;
 const POWERED_DOWN_AFTER = 5;
 const STATUS_FALLS_AFTER = [29.5, 36] as const;
 
-/** What is left on USB of a module that does not start: the loader's emergency download, or a memory dump. */
-const EMERGENCY = '05c6:9008';
-const MEMORY_DUMP = '05c6:900e';
+const EMERGENCY: Stranded = '05c6:9008';
+const MEMORY_DUMP: Stranded = '05c6:900e';
 
 /** The simulated module: what its lines, its flash and its power do to each other. */
 export class SimModule implements Powered {
@@ -59,13 +60,16 @@ export class SimModule implements Powered {
   private statusOn = false;
   /** Why it does not start, when it does not. */
   why = '';
-  private usbWhenDead = EMERGENCY;
+  private usbWhenDead: Stranded = EMERGENCY;
   private quiet = (): void => undefined;
 
-  constructor(readonly options: ModuleOptions) {
+  constructor(
+    readonly options: ModuleOptions,
+    private readonly board: Board = ptyBoard(options.dir),
+  ) {
     this.state = new StateDir(options);
-    this.at = new Line('at', join(options.dir, 'at'));
-    this.uart = new Line('uart', join(options.dir, 'uart'));
+    this.at = new Line('at', board.at);
+    this.uart = new Line('uart', board.uart);
     this.urcs = new UrcWriter(options.behaviours, options.seed);
     this.files = new FileStore(options.dir, options.ufsSize, options.sdSize);
     this.dice = new Dice('module', options.seed, options.imei);
@@ -84,6 +88,8 @@ export class SimModule implements Powered {
     await Promise.all([this.at.prepare(), this.uart.prepare()]);
     this.uart.plug();
     this.quiet = makeNoise(this.uart, this.options, this.dice);
+    this.board.showStatus(this.status);
+    this.board.follow(this.lines);
   }
 
   close(): void {
@@ -92,6 +98,7 @@ export class SimModule implements Powered {
     this.lines.close();
     this.at.close();
     this.uart.close();
+    this.board.close();
     this.state.close();
   }
 
@@ -129,7 +136,7 @@ export class SimModule implements Powered {
   /** What a host's USB list would show. */
   get usb(): string | undefined {
     if (this.mode === 'dead') return this.usbWhenDead;
-    return this.at.present ? (this.options.module === 'EC25' ? '2c7c:0125' : '2c7c:0121') : undefined;
+    return this.at.present ? USB_ID[this.options.module] : undefined;
   }
 
   powerOn(): void {
@@ -173,11 +180,17 @@ export class SimModule implements Powered {
 
   usbPowerChanged(): void {
     if (!this.lines.vbus || this.starved) this.at.unplug();
+    else if (this.mode === 'dead') this.at.strand(this.usbWhenDead);
     else if (this.reporter.wantsUsb) this.at.plug();
   }
 
   supplyChanged(): void {
     this.usbPowerChanged();
+    this.tellStatus();
+  }
+
+  private tellStatus(): void {
+    this.board.showStatus(this.status);
     this.onStatus?.(this.status);
   }
 
@@ -224,7 +237,7 @@ export class SimModule implements Powered {
   private setStatus(on: boolean): void {
     const before = this.status;
     this.statusOn = on;
-    if (this.status !== before) this.onStatus?.(this.status);
+    if (this.status !== before) this.tellStatus();
   }
 
   private stop(keepUsb = false): void {
@@ -289,6 +302,7 @@ export class SimModule implements Powered {
     this.mode = 'dead';
     this.usbWhenDead = usb;
     this.why = why;
+    this.usbPowerChanged();
   }
 
   /** Normal mode is up. */
