@@ -23,7 +23,24 @@ test('no number is given twice, also where lines of the journal were lost, and o
   expect(before(first, 'ec25-a').trials).toBe(3);
   const upgrades = events({ type: 'upgrade.end', upgrade: 'ec25-a#7', why: 'limit' }, { type: 'note', text: 'x' });
   expect(before(upgrades, 'ec25-a')).toMatchObject({ upgrades: 7, trials: 0 });
-  expect(before([], 'ec25-a')).toEqual({ done: new Set(), trials: 0, upgrades: 0, events: 0, probes: [] });
+  expect(before([], 'ec25-a')).toEqual({ done: new Set(), trials: 0, upgrades: 0, events: 0, finished: [], probes: [] });
+});
+
+test('a valid trial whose test came to no verdict is kept with its upgrade; one whose test did is not, nor one that was missed', () => {
+  const story = (outcome: 'survived' | 'missed', ended: boolean): JournalEvent[] => {
+    const whole = script().event({ type: 'trial.start', trial: 'ec25-a/1', cut: 'cut:end/ufs#1', test: 'the test' });
+    whole.start('ufs').command().say(['at', 'uart'], 'START', 'UPDATING,41').cut().normal().end().after({});
+    const end = { trial: 'ec25-a/1', cut: 'cut:end/ufs#1', upgrade: 'u1', package: 'ab', revision: 'r', phase: 'end' } as const;
+    whole.event({ type: 'trial.end', ...end, outcome, achieved: '', took: 1 });
+    if (ended) whole.event({ type: 'test.end', test: 'the test', status: 'passed' });
+    return [...whole.events];
+  };
+  const [kept, ...more] = before(story('survived', false), 'ec25-a').finished;
+  expect(more).toEqual([]);
+  expect(kept).toMatchObject({ test: 'the test', end: { trial: 'ec25-a/1' }, record: { id: 'u1' } });
+  expect(kept?.events.some(({ type }) => type === 'upgrade.start')).toBe(true);
+  expect(before(story('survived', true), 'ec25-a').finished).toEqual([]);
+  expect(before(story('missed', false), 'ec25-a').finished).toEqual([]);
 });
 
 test('valid cuts at a percentage are read back for narrowing; what is no id of a cut is passed over', () => {

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { achievedPercent } from '../campaign/trial.js';
 import type { Probe } from '../campaign/narrowing.js';
 import { isFlashing, parseCutId } from '../campaign/cut.js';
-import type { JournalEvent } from '../journal/events.js';
+import type { EventOf, JournalEvent } from '../journal/events.js';
 import { readJournal } from '../journal/reader.js';
 import { fold } from '../verdict/fold.js';
+import type { UpgradeRecord } from '../verdict/types.js';
 
 /** What a rig did before its run was killed and resumed. */
 export interface Before {
@@ -14,11 +15,21 @@ export interface Before {
   readonly trials: number;
   readonly upgrades: number;
   readonly events: number;
+  /** Valid trials whose test came to no verdict, because the run was killed after them: they are not made again. */
+  readonly finished: readonly FinishedTrial[];
   /** What its valid cuts at a percentage came to: narrowing goes on from there. */
   readonly probes: readonly Probe[];
 }
 
-export const nothingBefore: Before = { done: new Set(), trials: 0, upgrades: 0, events: 0, probes: [] };
+export interface FinishedTrial {
+  readonly test: string;
+  readonly end: EventOf<'trial.end'>;
+  readonly record: UpgradeRecord;
+  /** From just before the upgrade to the trial's end. */
+  readonly events: readonly JournalEvent[];
+}
+
+export const nothingBefore: Before = { done: new Set(), trials: 0, upgrades: 0, events: 0, finished: [], probes: [] };
 
 export function readBefore(journalFile: string, rig: string): Before {
   return existsSync(journalFile) ? before(readJournal(journalFile).events, rig) : nothingBefore;
@@ -40,7 +51,7 @@ export function before(all: readonly JournalEvent[], rig: string): Before {
     trials: highest(names.trials, '/'),
     upgrades: highest(names.upgrades, '#'),
     events: events.reduce((most, { n }) => Math.max(most, n), 0),
-    probes: probesOf(events),
+    ...cutsOf(events, done),
   };
 }
 
@@ -49,17 +60,28 @@ function highest(names: readonly string[], mark: '/' | '#'): number {
   return numbers.reduce((most, number) => (Number.isSafeInteger(number) ? Math.max(most, number) : most), 0);
 }
 
-function probesOf(events: readonly JournalEvent[]): Probe[] {
-  const ends = events
+function cutsOf(events: readonly JournalEvent[], done: ReadonlySet<string>): Pick<Before, 'finished' | 'probes'> {
+  const valid = events
     .filter((event) => event.type === 'trial.end')
     .filter(({ outcome }) => outcome === 'survived' || outcome === 'failed');
-  if (ends.length === 0) return [];
+  if (valid.length === 0) return { finished: [], probes: [] };
   const records = new Map(fold(events).map((record) => [record.id, record]));
-  return ends.flatMap(({ cut, upgrade, outcome }) => {
-    const record = records.get(upgrade ?? '');
-    const at = record === undefined || !narrowable(cut) ? undefined : achievedPercent(record);
-    return at === undefined ? [] : [{ at, failed: outcome === 'failed' }];
+  const told = valid.flatMap((end) => {
+    const record = records.get(end.upgrade ?? '');
+    return record === undefined ? [] : [{ end, record }];
   });
+  return {
+    probes: told.flatMap(({ end, record }) => {
+      const at = narrowable(end.cut) ? achievedPercent(record) : undefined;
+      return at === undefined ? [] : [{ at, failed: end.outcome === 'failed' }];
+    }),
+    finished: told.flatMap(({ end, record }) => {
+      const start = events.findIndex((event) => event.type === 'trial.start' && event.trial === end.trial);
+      const from = events[start];
+      if (from?.type !== 'trial.start' || from.test === undefined || done.has(from.test)) return [];
+      return [{ test: from.test, end, record, events: events.slice(start, events.indexOf(end) + 1) }];
+    }),
+  };
 }
 
 /** A journal may have been edited: what is no id counts for nothing. */

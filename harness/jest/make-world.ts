@@ -15,7 +15,8 @@ import { judge } from '../verdict/judge.js';
 import { judgeSequence } from '../verdict/sequence.js';
 import { failureText, sequenceText } from '../verdict/text.js';
 import { driftText } from '../campaign/drift.js';
-import { Conductor } from '../campaign/conduct.js';
+import { Conductor, type Trial } from '../campaign/conduct.js';
+import { cutId, type CutTrial } from '../campaign/cut.js';
 import type { Judgement, UpgradeRecord } from '../verdict/types.js';
 import { Trials } from './trials.js';
 import { marked } from './outcome.js';
@@ -110,6 +111,32 @@ export function makeWorld(options: WorldOptions): MadeWorld {
     return whole;
   }
 
+  const finished = [...options.before.finished];
+  function earlier(trial: CutTrial): Trial | undefined {
+    const cut = cutId(trial);
+    const index = finished.findLastIndex(({ test, end }) => test === options.currentTest() && end.cut === cut);
+    const [found] = index < 0 ? [] : finished.splice(index, 1);
+    if (found === undefined) return undefined;
+    const { end, record, events } = found;
+    const judgement = judge(record);
+    judged.set(record.id, { ...judgement, record, text: failureText(record, judgement, events) });
+    journal.write({
+      type: 'note',
+      text: `trial ${end.trial} was made before the run was resumed: it counts, and is not repeated`,
+    });
+    const { outcome, owner, achieved, why } = end;
+    return {
+      id: end.trial,
+      trial,
+      upgrade: { id: record.id, events, profile: unit.profile },
+      record,
+      outcome,
+      owner,
+      achieved,
+      why,
+    };
+  }
+
   let firstCut: number | undefined;
   function timeUp(): string | undefined {
     const { budget } = options.soak;
@@ -136,6 +163,7 @@ export function makeWorld(options: WorldOptions): MadeWorld {
     narrow: options.narrow,
     textOf: (upgrade) => judgeOnce(upgrade).text,
     baseline: (why) => world.baseline(why),
+    earlier,
     probesBefore: options.before.probes,
     timeUp,
   });

@@ -29,6 +29,7 @@ function bench(fails: (percent: number) => boolean, options: Partial<TrialsOptio
     narrow: 40,
     textOf: () => 'the text of the rule',
     baseline: () => Promise.resolve(),
+    earlier: () => undefined,
     probesBefore: [],
     timeUp: () => undefined,
     ...options,
@@ -79,6 +80,21 @@ test('narrowing keeps to its number of trials and to the time that is left, and 
   expect(late.made).toHaveLength(1);
   const off = bench(window, { narrow: 0 });
   expect((await off.trials.run(cutAt(42), step)).text).toBe('the text of the rule');
+});
+
+test('a trial that was made before the run was killed is not made again; what is lacking is its narrowing', async () => {
+  const { trials: before, made: once } = bench(window, { narrow: 0 });
+  const done = await before.run(cutAt(42), step);
+  const probesBefore = once.map((at) => ({ at, failed: window(at) }));
+  const { trials, made } = bench(window, {
+    probesBefore,
+    earlier: (trial) => (trial.points[0]?.percent === 42 ? done : undefined),
+  });
+  const again = await trials.run(cutAt(42), step);
+  expect(again).toMatchObject({ id: done.id, outcome: 'failed' });
+  expect(again.text).toMatch(/^fails between 40 %/);
+  expect(made).not.toContain(undefined);
+  expect(made.length).toBeGreaterThan(0);
 });
 
 test('what cuts came to before the run was resumed is not tried again', async () => {

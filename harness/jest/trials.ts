@@ -22,6 +22,8 @@ export interface TrialsOptions {
   readonly narrow: number;
   readonly textOf: (upgrade: Upgrade) => string;
   readonly baseline: (why: string) => Promise<void>;
+  /** This trial of the test that runs now, if it was made before the run was resumed; given once. */
+  readonly earlier: (trial: CutTrial) => Trial | undefined;
   /** What the run's cuts came to before it was resumed. */
   readonly probesBefore: readonly Probe[];
   /** Why no further trial may begin, or undefined while one may. */
@@ -43,7 +45,7 @@ export class Trials {
   }
 
   async run(trial: CutTrial, step: Package): Promise<Trial & { readonly text: string }> {
-    const done = await this.#once(trial, step);
+    const done = this.options.earlier(trial) ?? (await this.#once(trial, step));
     const text = this.options.textOf(done.upgrade);
     const at = isFlashing(trial) && done.outcome === 'failed' ? achievedPercent(done.record) : undefined;
     if (at === undefined) return { ...done, text };
