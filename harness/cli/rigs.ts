@@ -7,6 +7,7 @@ import { DefinitionError, problemText, type Problem } from '../rig/problems.js';
 import { sourcesOf } from '../rig/profile.js';
 import type { RigDefinition } from '../rig/schema.js';
 import { check } from './rigs-check.js';
+import { discover } from './rigs-discover.js';
 
 interface ListArguments {
   readonly dir: string;
@@ -82,7 +83,8 @@ function table(rows: readonly (readonly string[])[]): string {
 
 export const command: CommandModule = {
   command: 'rigs',
-  describe: 'List rigs, or try one wire by wire',
-  builder: (yargs) => yargs.command(list).command(check).demandCommand(1, 'dfota rigs needs a command: list, check'),
+  describe: 'List rigs, try one wire by wire, or draft new ones',
+  builder: (yargs) =>
+    yargs.command(list).command(check).command(discover).demandCommand(1, 'dfota rigs needs a command: list, check, discover'),
   handler: () => undefined,
 };

@@ -1,6 +1,6 @@
 /** The files by which the kernel shows USB devices and their serial ports, in folders of a test. */
 import { existsSync, mkdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export interface FakeDevice {
   readonly path: string;
@@ -69,6 +69,7 @@ export function fakeBus(directory: string): FakeBus {
       plugged.set(path, { device, node: join(dev, 'bus/usb', busOf(path), String(arrivals).padStart(3, '0')), home });
       if (!unconfigured) this.configure(path);
       symlinkSync(home, join(devices, path));
+      mkdirSync(dirname(at(path).node), { recursive: true });
       writeFileSync(at(path).node, '');
     },
     configure(path, most = Number.POSITIVE_INFINITY) {
