@@ -18,6 +18,8 @@ export interface NarrowingOptions {
 
 /** How likely a cut inside the window fails: which of these it is, is found out as well. */
 const inside = [0.95, 0.6, 0.3] as const;
+/** How likely each of them is beforehand: most windows fail nearly always, and some 17 trials must do for those. */
+const likely = [0.7, 0.2, 0.1] as const;
 /** How likely one outside it fails. */
 const outside = 0.02;
 /** A window that is so much less likely than the likeliest one counts for nothing (natural logarithm). */
@@ -107,29 +109,30 @@ interface Belief {
   readonly best: { readonly from: number; readonly to: number };
 }
 
-/** Bayes' rule over all windows and rates, none of them likelier than another beforehand. */
+/** Bayes' rule over all windows, none of them likelier than another beforehand, and rates. */
 function belief(probes: readonly Probe[], options: NarrowingOptions): Belief {
   const points = grid(options);
   const size = points.length;
   // What a window gains over "no window at all" is the sum over the points inside it: a difference of two running sums.
-  const sums = inside.map((chance) => {
+  const sums = inside.map((chance, rate) => {
     const gains = new Float64Array(size);
+    const prior = Math.log(likely[rate] ?? 0);
     for (const { at, failed } of probes) {
       const index = Math.min(size - 1, Math.max(0, Math.round((at - options.low) / options.step)));
       gains[index]! += Math.log(failed ? chance / outside : (1 - chance) / (1 - outside));
     }
     const running = new Float64Array(size + 1);
     for (let index = 0; index < size; index += 1) running[index + 1] = running[index]! + gains[index]!;
-    return running;
+    return { running, prior };
   });
-  const highest = Math.max(...sums.map(highestGain));
+  const highest = Math.max(...sums.map(({ running, prior }) => prior + highestGain(running)));
   const [froms, tos, windows] = [new Float64Array(size), new Float64Array(size), new Float64Array(size * size)];
   const steps = sums.map(() => new Float64Array(size + 1));
   let total = 0;
-  sums.forEach((running, rate) => {
+  sums.forEach(({ running, prior }, rate) => {
     const own = steps[rate]!;
     for (let start = 0; start < size; start += 1) {
-      const base = running[start]! + highest;
+      const base = running[start]! + highest - prior;
       for (let end = start; end < size; end += 1) {
         const log = running[end + 1]! - base;
         if (log < negligible) continue;
