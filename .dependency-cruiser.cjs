@@ -54,6 +54,13 @@ module.exports = {
       },
     },
     {
+      name: 'the-page-stands-alone',
+      severity: 'error',
+      comment: 'It runs in a browser, from data alone: of the harness it knows types, and how details are packed.',
+      from: { path: '^harness/report/html/page/' },
+      to: { path: '^(harness|suites)/', pathNot: '^harness/report/html/(page/|data\\.ts$|packing\\.ts$)' },
+    },
+    {
       name: 'suites-see-the-jest-room-only',
       severity: 'error',
       comment: 'A suite is a test plan; plumbing lives in harness/.',
@@ -72,6 +79,6 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js', '.json'] },
   },
 };

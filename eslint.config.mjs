@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   { ignores: ['dist/**', 'reports/**', 'packages/**', 'coverage/**', 'node_modules/**'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -22,6 +22,13 @@ export default tseslint.config(
         { object: 'Date', property: 'now', message: 'Take the time from the Clock.' },
         { object: 'Math', property: 'random', message: 'Draw from seeded() with a label.' },
       ],
+    },
+  },
+  {
+    // The evidence page runs in a browser: types of its own.
+    files: ['harness/report/html/page/**/*.{ts,tsx}'],
+    languageOptions: {
+      parserOptions: { project: './harness/report/html/page/tsconfig.json', tsconfigRootDir: import.meta.dirname },
     },
   },
   {

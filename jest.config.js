@@ -1,5 +1,5 @@
 'use strict';
-// Two projects: what proves the harness itself (`npm test`), and the suites that run against a module.
+// Projects: what proves the harness itself (`npm test`), what needs a browser, and the suites that run against a module.
 // `npx jest suites/round-trip.suite.ts` drives a rig directly; `dfota run` does it with a report.
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
@@ -17,6 +17,15 @@ module.exports = {
       displayName: 'harness',
       rootDir: __dirname,
       testMatch: ['<rootDir>/harness/**/*.test.ts'],
+      testEnvironment: 'node',
+      transform,
+      moduleNameMapper,
+    },
+    {
+      // The evidence page in a real browser: `npm run test:browser`.
+      displayName: 'browser',
+      rootDir: __dirname,
+      testMatch: ['<rootDir>/harness/**/*.browser.ts'],
       testEnvironment: 'node',
       transform,
       moduleNameMapper,

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { command as html } from './report/html.js';
 import { command as sign } from './report/sign.js';
 import { command as verify } from './report/verify.js';
 
@@ -9,7 +10,8 @@ export const command: CommandModule = {
     yargs
       .command(verify)
       .command(sign)
-      .demandCommand(1, 'say what: verify or sign')
+      .command(html)
+      .demandCommand(1, 'say what: html, verify or sign')
       .example('dfota report verify reports/nightly', 'is the folder as the run left it?'),
   handler: () => undefined,
 };

@@ -1,0 +1,85 @@
+import type { RunResult, TestStatus } from '../result.js';
+import type { Counts, UpgradeColumns, Verdict, WindowFacts } from './data.js';
+
+/** What the first line of the page is made of. */
+export interface HeadlineFacts {
+  readonly result: RunResult;
+  /** The journal has tests; without them the upgrades alone tell. */
+  readonly tested: boolean;
+  readonly upgrades: readonly { readonly result: UpgradeColumns['result'][number]; readonly counts: boolean }[];
+  readonly cuts: Counts;
+  readonly windows: readonly WindowFacts[];
+  readonly unfinished: boolean;
+}
+
+export function countTests(tests: readonly { readonly status: TestStatus }[]): Record<TestStatus, number> {
+  const counts = { passed: 0, failed: 0, invalid: 0, inconclusive: 0, skipped: 0 };
+  for (const { status } of tests) counts[status] += 1;
+  return counts;
+}
+
+/** A failure of the firmware outweighs all else; nothing that was not shown is called a pass. */
+export function verdictOf(facts: HeadlineFacts): { readonly verdict: Verdict; readonly sentence: string } {
+  const { result, tested, cuts } = facts;
+  const upgrades = (wanted: string): number => facts.upgrades.filter((each) => each.counts && each.result === wanted).length;
+  const tests = countTests(result.tests);
+  if (tests.failed > 0 || upgrades('fail') > 0 || cuts.failed > 0)
+    return { verdict: 'failed', sentence: failure(facts, tests.failed, upgrades('fail')) };
+  if (result.interrupted !== undefined)
+    return {
+      verdict: 'interrupted',
+      sentence: `The run was interrupted (${result.interrupted}); nothing had failed until then.`,
+    };
+  if (tested && facts.unfinished)
+    return {
+      verdict: 'interrupted',
+      sentence: 'The run has no end: it was killed, or still goes on. Nothing had failed until then.',
+    };
+  if (!tested) return untested(upgrades);
+  if (result.exit === 3) {
+    const undecided = tests.inconclusive > 0 && tests.invalid === 0 && result.reason.includes('undecided');
+    return undecided
+      ? { verdict: 'inconclusive', sentence: `Undecided: ${result.reason}.` }
+      : { verdict: 'invalid', sentence: `Not proven: ${result.reason}.` };
+  }
+  if (result.exit === 0)
+    return {
+      verdict: 'passed',
+      sentence: `The package passed: ${count(tests.passed, 'test')} conform${tests.skipped > 0 ? `, ${String(tests.skipped)} skipped` : ''}.`,
+    };
+  return { verdict: 'nothing', sentence: `Nothing is proven: ${result.reason}.` };
+}
+
+function untested(upgrades: (wanted: string) => number): { verdict: Verdict; sentence: string } {
+  const [passed, invalid, undecided] = [upgrades('pass'), upgrades('invalid'), upgrades('inconclusive')];
+  if (invalid > 0)
+    return {
+      verdict: 'invalid',
+      sentence: `Not proven: ${count(invalid, 'upgrade')} spoilt by the rig, the harness or the network.`,
+    };
+  if (undecided > 0)
+    return { verdict: 'inconclusive', sentence: `Undecided: what was seen of ${count(undecided, 'upgrade')} does not tell.` };
+  if (passed > 0)
+    return {
+      verdict: 'passed',
+      sentence: `${count(passed, 'upgrade')} ${passed === 1 ? 'conforms' : 'conform'} as far as can be seen.`,
+    };
+  return { verdict: 'nothing', sentence: 'Nothing is proven: there is no upgrade that could be judged.' };
+}
+
+function failure({ cuts, windows, tested }: HeadlineFacts, tests: number, upgrades: number): string {
+  const dead = windows.find((window) => window.dead && window.inside.failed > 0);
+  if (dead !== undefined) {
+    return (
+      `The package did not pass: power cuts between ${String(dead.from.at)} % and ${String(dead.to.at)} % of the flashing brick the module ` +
+      `(${String(dead.inside.failed)} of ${String(dead.inside.of)}).`
+    );
+  }
+  if (cuts.failed > 0)
+    return `The package did not pass: ${String(cuts.failed)} of ${count(cuts.valid, 'valid power cut')} failed.`;
+  return `The package did not pass: ${tested && tests > 0 ? count(tests, 'test') : count(upgrades, 'upgrade')} failed.`;
+}
+
+export function count(number: number, word: string): string {
+  return `${String(number)} ${word}${number === 1 ? '' : 's'}`;
+}

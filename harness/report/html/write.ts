@@ -1,0 +1,76 @@
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { UserError } from '../../base/errors.js';
+import type { ReportData } from './data.js';
+import { Projection } from './projection.js';
+import { renderPage } from './render.js';
+import { reportData } from './report-data.js';
+import { openEvidence } from './source.js';
+
+export interface HtmlReportOptions {
+  /** IMEI and ICCID are written in full. */
+  readonly identities?: boolean;
+}
+
+/**
+ * Makes the evidence page of a journal, or of a terminal program's log, and resolves with what it says. The file appears whole or not at
+ * all. Throws a UserError for a file that is no evidence.
+ */
+export function writeHtmlReport(evidence: string, page: string, options: HtmlReportOptions = {}): ReportData {
+  const source = openEvidence(evidence);
+  const { kind, file, timed } = source;
+  const projection = new Projection({ kind, file, timed, madeBy: ownVersion(), maskIdentities: options.identities !== true });
+  for (const event of source.events()) projection.take(event);
+  projection.close();
+  const bundles = projection.bundles.finish();
+  const data = reportData(projection, source);
+  if (data.upgrades.id.length === 0 && data.tests.name.length === 0 && data.run === undefined) {
+    throw new UserError('there is nothing in this file to report', {
+      place: { file: evidence },
+      asked: 'a run, or AT+QFOTADL, or a +QIND: "FOTA" report',
+      seen: `a ${kind} without any`,
+      hint: 'give the journal.jsonl of a run, or the log of a terminal program that was open during an upgrade',
+    });
+  }
+  writeWhole(page, renderPage(data, bundles));
+  return data;
+}
+
+/** The journal of a run's folder, or the file itself. */
+export function evidenceIn(path: string): string {
+  return isFolder(path) ? join(path, 'journal.jsonl') : path;
+}
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function writeWhole(file: string, pieces: Iterable<string>): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const beside = `${file}.${String(process.pid)}.part`;
+  const descriptor = openSync(beside, 'w');
+  try {
+    for (const piece of pieces) {
+      const bytes = Buffer.from(piece);
+      let done = 0;
+      while (done < bytes.length) done += writeSync(descriptor, bytes, done);
+    }
+    closeSync(descriptor);
+    renameSync(beside, file);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+}
+
+function ownVersion(): string {
+  for (let folder = __dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    try {
+      const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version?: string };
+      if (version !== undefined) return version;
+    } catch {
+      // Not here: one folder up.
+    }
+  }
+  return 'unknown';
+}
