@@ -238,7 +238,7 @@ export class FtpControl {
     return (path ?? argument).slice(0, 300);
   }
 
-  #respond(request: Request, reply: { code: number; size?: number; sent: number; whole: boolean }): void {
+  #respond(request: Request, reply: { code: number; size?: number; sent: number; whole: boolean; sha256?: string }): void {
     const { context, number } = this.parts;
     const took = context.clock.now() - request.begun;
     context.journal.write({

@@ -14,6 +14,7 @@ export interface FtpSent {
   readonly size: number;
   readonly sent: number;
   readonly whole: boolean;
+  readonly sha256?: string;
 }
 
 export interface FtpSendingParts {
@@ -63,7 +64,7 @@ export class FtpSending extends EventEmitter {
       await finished({ size: published.size, sent: 0, whole: false });
       return;
     }
-    const { end, sent } = await transfer({
+    const { end, ...told } = await transfer({
       source: createReadStream(published.stored, { start }),
       start,
       size: published.size,
@@ -79,12 +80,12 @@ export class FtpSending extends EventEmitter {
       socket.end();
       this.emit('end');
       const taken = await acknowledged(socket, context.clock, published.signal);
-      await finished({ size: published.size, sent, whole: end === 'done' && taken });
+      await finished({ size: published.size, ...told, whole: end === 'done' && taken });
       return;
     }
     await this.#breakOff(end, socket);
     this.emit('error', new FtpRefusal(end === 'unreadable' ? 451 : 426, 'Transfer broken off'));
-    await finished({ size: published.size, sent, whole: false });
+    await finished({ size: published.size, ...told, whole: false });
   }
 
   async #breakOff(end: TransferEnd, socket: NonNullable<FtpData['socket']>): Promise<void> {

@@ -42,7 +42,7 @@ interface Exchange {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
   readonly label: string;
-  readonly answer: (reply: { code: number; size?: number; sent: number; whole: boolean }) => void;
+  readonly answer: (reply: { code: number; size?: number; sent: number; whole: boolean; sha256?: string }) => void;
 }
 
 /**
@@ -157,7 +157,7 @@ export class HttpFront {
       return;
     }
     const first = Number(/^bytes (\d+)-/.exec(file.headers['content-range'] ?? '')?.[1] ?? 0);
-    const { end, sent } = await transfer({
+    const { end, sent, sha256 } = await transfer({
       source: file.iterator({ destroyOnReturn: false }),
       start: first,
       size,
@@ -194,7 +194,7 @@ export class HttpFront {
       case 'unreadable':
         reset(socket);
     }
-    answer({ code, size, sent, whole });
+    answer({ code, size, sent, whole, ...(sha256 === undefined || code !== 200 ? {} : { sha256 }) });
   }
 
   #unreadable(socket: Socket): void {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.js';
 import type { ArmedFault } from './fault.js';
@@ -40,13 +41,26 @@ export interface Transfer {
   readonly label: string;
 }
 
-/** Sends a file, with the fault on it if there is one. Never rejects. `sent` counts bytes handed to the network. */
-export async function transfer(job: Transfer): Promise<{ end: TransferEnd; sent: number }> {
+export interface Transferred {
+  readonly end: TransferEnd;
+  /** Bytes handed to the network. */
+  readonly sent: number;
+  /** SHA-256 of what was handed out from the first byte on: the file may have changed on disk since it was published. */
+  readonly sha256?: string;
+}
+
+/** Sends a file, with the fault on it if there is one. Never rejects. */
+export async function transfer(job: Transfer): Promise<Transferred> {
   const { fault, start, size } = job;
   const state = { position: start, end: undefined as TransferEnd | undefined };
   const cutAt = fault?.cutAt;
   const pace = fault?.name === 'slow' ? slowly(job, fault) : undefined;
-  const finish = (end: TransferEnd) => ({ end, sent: state.position - start });
+  const hash = start === 0 ? createHash('sha256') : undefined;
+  const finish = (end: TransferEnd): Transferred => ({
+    end,
+    sent: state.position - start,
+    ...(hash === undefined || end !== 'done' ? {} : { sha256: hash.digest('hex') }),
+  });
 
   try {
     for await (const chunk of job.source) {
@@ -57,6 +71,7 @@ export async function transfer(job: Transfer): Promise<{ end: TransferEnd; sent:
         // Waiting comes first: after the last byte an HTTP client has all and may leave.
         const broken = (await pace?.wait(piece.length)) ?? (await handOver(job, piece));
         if (broken !== undefined) return finish(broken);
+        hash?.update(piece);
         at += piece.length;
         state.position += piece.length;
         job.onSent?.(state.position, size);

@@ -82,7 +82,7 @@ async function openSession(clock: Clock): Promise<Session> {
     const profile = profileOf(rig.definition);
     journal.write({ type: 'rig.start', profile });
     const started = clock.now();
-    teardown.defer('lag watch', watchLag(journal, clock));
+    teardown.defer('lag watch', watchLag(journal, clock, rig.definition.timing.scale));
     const pair = await describePair(pairFile);
     journal.write({
       type: 'pair',

@@ -274,6 +274,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     sent: z.int(),
     /** The client took everything and closed in good order. */
     whole: z.boolean(),
+    /** SHA-256 of the body handed out, when that was the file on disk from its first byte to its last. */
+    sha256: z.string().optional(),
     took: ms,
   }),
   event('delivery.publish', { source, name: z.string(), target: z.string(), size: z.int(), sha256: z.string() }),
@@ -357,8 +359,11 @@ export const eventSchema = z.discriminatedUnion('type', [
     ok: z.boolean(),
     detail: z.string().optional(),
   }),
-  /** The harness's own event loop stood still for so long: what was timed meanwhile is in doubt. */
-  event('host.lag', { ms }),
+  /**
+   * The harness's own event loop stood still for so long (`of` is left out then), or the process of a simulated unit did: what was timed
+   * meanwhile is in doubt.
+   */
+  event('host.lag', { ms, of: z.enum(['harness', 'unit']).optional() }),
   event('note', { text: z.string() }),
 ]);
 

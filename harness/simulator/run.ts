@@ -43,6 +43,7 @@ export async function run(args: RunArguments): Promise<void> {
   const control = new Control(module, () => setImmediate(stop));
   await module.prepare();
   await control.listen();
+  watchLag((ms) => control.stoodStill(ms));
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   if (args.withParent) process.stdin.resume().once('end', stop).once('error', stop);
@@ -55,6 +56,21 @@ export async function run(args: RunArguments): Promise<void> {
   control.close();
   module.close();
   process.exit(0);
+}
+
+/** Real milliseconds: between two looks, and what is worth telling. */
+const BEAT = 10;
+const WORTH_TELLING = 25;
+
+/** Tells of each standstill of this process: a busy host must not pass for a slow module. */
+function watchLag(tell: (ms: number) => void): void {
+  let last = performance.now();
+  setInterval(() => {
+    const now = performance.now();
+    const late = now - last - BEAT;
+    last = now;
+    if (late > WORTH_TELLING) tell(Math.round(late));
+  }, BEAT).unref();
 }
 
 function toOptions(args: RunArguments): ModuleOptions {

@@ -14,8 +14,8 @@ test('a sound upgrade passes without a word of the server, and does not cover DG
   expect(judgement.exercised).toEqual(expect.arrayContaining(['DG-03', 'DG-07', 'DG-13']));
 });
 
-test('the same story on a server of ours blames the module, and one over another source is judged as ever', () => {
-  expect(rulesOf(judged(unseen(script())), 'firmware')).toEqual(['fetch.whole']);
+test('the same story on a server of ours puts the way to it in doubt, and one over another source is judged as ever', () => {
+  expect(rulesOf(judged(unseen(script())), 'network')).toEqual(['fetch.ours']);
   expect(judged(fetched('http', {}, external()).reboots().flashes()).exercised).toContain('DG-10');
 });
 

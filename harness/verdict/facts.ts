@@ -132,9 +132,12 @@ export function sharedLine(one: SeenReport, other: SeenReport): string | undefin
   return one.lines.find((line) => other.lines.includes(line));
 }
 
-/** Sum of the harness's own standstills between two times, in ms. */
+/** Sum of the harness's own standstills between two times, in ms, or of a simulated unit's, whichever is longer. */
 export function lagBetween(record: UpgradeRecord, from: number, to: number): number {
-  return record.lags.filter(({ t, ms }) => t >= from && t - ms <= to).reduce((sum, { ms }) => sum + ms, 0);
+  const within = record.lags.filter(({ t, ms }) => t >= from && t - ms <= to);
+  const sum = (ofUnit: boolean): number =>
+    within.filter(({ of }) => (of === 'unit') === ofUnit).reduce((total, { ms }) => total + ms, 0);
+  return Math.max(sum(false), sum(true));
 }
 
 export const list = (values: readonly (string | number | undefined)[]): string => values.map((value) => value ?? '?').join(', ');

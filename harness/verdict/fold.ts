@@ -42,12 +42,15 @@ function windowsOf(
   let { profile } = options;
   let versions = allVersions;
   let published = new Map<string, EventOf<'delivery.publish'>>();
+  const reached = new Set<string>();
   const devices = new Map<string, string>();
   let since = 0;
   events.forEach((event, index) => {
     if (event.type === 'rig.start') profile = event.profile;
     if (event.type === 'pair') versions = { ...allVersions, ...event.versions };
     if (event.type === 'run.start') published = new Map();
+    if (event.type === 'run.start' || event.type === 'rig.start') reached.clear();
+    if (event.type === 'server.connection') reached.add(event.protocol);
     if (event.type === 'line.open') devices.set(event.line, event.device);
     if (event.type === 'delivery.publish') published.set(event.source, event);
     if (event.type !== 'upgrade.start') return;
@@ -74,6 +77,7 @@ function windowsOf(
         files: files?.type === 'module.files' ? files.files : undefined,
       },
       published: own.find((other) => other.type === 'delivery.publish') ?? published.get(event.source),
+      reachedBefore: reached.has(event.source),
       profile,
       versions,
       devices: new Map(devices),

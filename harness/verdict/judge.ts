@@ -1,6 +1,7 @@
 import { endingOf } from './ending.js';
+import { excused } from './excused.js';
 import { observationsOf } from './observations.js';
-import { resultOf, sorted } from './result.js';
+import { resultOf, sorted, tenable } from './result.js';
 import { rules } from './rules/index.js';
 import { findingsOf } from './rules/rule.js';
 import type { Finding, Judgement, UpgradeRecord } from './types.js';
@@ -11,7 +12,7 @@ export function judge(record: UpgradeRecord): Judgement {
   const exercised = new Set<string>();
   for (const rule of rules) {
     if (!rule.applies(record)) continue;
-    const findings = findingsOf(rule, record);
+    const findings = findingsOf(rule, record).map((finding) => excused(finding, record));
     found.push(...findings);
     // What could not be decided was not put to the test.
     if (!findings.some(({ owner }) => owner === 'undecided')) {
@@ -21,7 +22,7 @@ export function judge(record: UpgradeRecord): Judgement {
   }
   const ending = endingOf(record, found);
   if (ending === undefined && found.length === 0) found.push(untold(record));
-  const findings = sorted(found);
+  const findings = sorted(tenable(found));
   return { ending, result: resultOf(findings), findings, observations: observationsOf(record), exercised: [...exercised].sort() };
 }
 

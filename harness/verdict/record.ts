@@ -45,6 +45,7 @@ export function recordOf(window: Window): UpgradeRecord {
       departures: lines.departures,
       events,
       local: start.source === 'ufs' || start.source === 'sd',
+      scale: profile?.scale ?? 1,
     }),
   );
   const commanded = untilEnd(all('at.command')).filter(({ text }) => /^AT\+(?:CFUN=1,1|CFUN=\d,1|QPOWD|QRST)/i.test(text.trim()));
@@ -84,6 +85,7 @@ export function recordOf(window: Window): UpgradeRecord {
     })),
     logins: all('server.login'),
     connections: all('server.connection'),
+    reachedBefore: window.reachedBefore,
     published: isPublished(window) ? window.published : undefined,
     before: window.before,
     after: { identity: after?.identity, files: files.at(-1)?.files, event: after?.n },
@@ -174,12 +176,13 @@ interface CutContext {
   readonly departures: readonly { readonly t: number }[];
   readonly events: readonly JournalEvent[];
   readonly local: boolean;
+  readonly scale: number;
 }
 
 function cutOf(action: Of<'power.do'>, context: CutContext): Cut {
-  const { reports, attempts, ready, departures, events, local } = context;
+  const { reports, attempts, ready, departures, events, local, scale } = context;
   const { t } = action;
-  const proven = powerWent(action, { events, departures, reports });
+  const proven = powerWent(action, { events, departures, reports, scale });
   const attempt = attempts.findLast((candidate) => (candidate.reports[0]?.order ?? Infinity) <= t);
   return { t, event: action.n, phase: phase(), attempt: attempt?.number, proven };
 

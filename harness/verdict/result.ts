@@ -16,11 +16,16 @@ const standAlone: ReadonlySet<string> = new Set([
   'percent.range',
 ]);
 
-/** With another unit, or on another version than asked for, nothing that follows says anything about the firmware. */
-const wrongStart: ReadonlySet<string> = new Set(['rig.unit', 'base.version']);
+/** With another unit, another version or another file than asked for, nothing that follows says anything about the firmware. */
+const wrongStart: ReadonlySet<string> = new Set(['rig.unit', 'base.version', 'fetch.ours', 'fetch.same']);
 
 const blamesModule = ({ owner }: Finding): boolean => owner === 'firmware' || owner === 'package';
 const spoils = ({ owner }: Finding): boolean => owner === 'rig' || owner === 'harness' || owner === 'network';
+
+/** What is left of the findings: after a wrong start nothing is held against the firmware. */
+export function tenable(findings: readonly Finding[]): readonly Finding[] {
+  return findings.some(({ rule }) => wrongStart.has(rule)) ? findings.filter((finding) => !blamesModule(finding)) : findings;
+}
 
 /** The one place where findings become a result. */
 export function resultOf(findings: readonly Finding[]): Judgement['result'] {

@@ -180,6 +180,8 @@ export interface UpgradeRecord {
   readonly watches: readonly LineWatch[];
   readonly published: EventOf<'delivery.publish'> | undefined;
   readonly connections: readonly EventOf<'server.connection'>[];
+  /** Our server had been reached by the same protocol earlier in the run: the way to it leads there. */
+  readonly reachedBefore: boolean;
   /** Reboots or power-downs that the harness itself commanded over AT. */
   readonly commandedReboots: readonly { readonly t: number; readonly event: number }[];
   readonly events: EventNumbers;

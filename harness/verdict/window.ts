@@ -8,6 +8,8 @@ export interface Window {
   readonly end: EventOf<'upgrade.end'> | undefined;
   readonly before: { readonly identity: Identity | undefined; readonly files: EventOf<'module.files'>['files'] | undefined };
   readonly published: EventOf<'delivery.publish'> | undefined;
+  /** This module had reached our server by the same protocol earlier in the run: the way to it leads there. */
+  readonly reachedBefore: boolean;
   readonly profile: RigProfile | undefined;
   readonly versions: Readonly<Record<string, string>>;
   /** Device of each line, as last opened before the upgrade. */

@@ -13,7 +13,10 @@ export type ControlRequest =
   | { readonly do: 'status' | 'reflash' | 'shutdown' };
 
 const answerShape = z.looseObject({ id: z.number(), ok: z.boolean(), error: z.string().optional() });
-const noticeShape = z.looseObject({ event: z.literal('status'), on: z.boolean() });
+const noticeShape = z.discriminatedUnion('event', [
+  z.looseObject({ event: z.literal('status'), on: z.boolean() }),
+  z.looseObject({ event: z.literal('lag'), ms: z.number() }),
+]);
 export type ControlAnswer = z.output<typeof answerShape>;
 
 /** A unit that is alive answers at once; this is for one that is not, on a host that is busy. */
@@ -32,6 +35,7 @@ interface Waiter {
 export class ControlClient {
   readonly #waiters = new Map<number, Waiter>();
   readonly #statusListeners = new Set<(on: boolean) => void>();
+  readonly #lagListeners = new Set<(ms: number) => void>();
   #text = '';
   #id = 0;
   #lost: string | undefined;
@@ -95,6 +99,11 @@ export class ControlClient {
     };
   }
 
+  /** The unit's process stood still for so many ms. */
+  onLag(listener: (ms: number) => void): void {
+    this.#lagListeners.add(listener);
+  }
+
   /** Idempotent; what still waits for an answer gets a WireFault. */
   close(): void {
     this.#lose('it was closed');
@@ -121,7 +130,9 @@ export class ControlClient {
     }
     const notice = noticeShape.safeParse(value);
     if (notice.success) {
-      for (const listener of this.#statusListeners) listener(notice.data.on);
+      const { data } = notice;
+      if (data.event === 'status') for (const listener of this.#statusListeners) listener(data.on);
+      else for (const listener of this.#lagListeners) listener(data.ms);
       return;
     }
     const answer = answerShape.safeParse(value);

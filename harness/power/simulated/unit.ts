@@ -73,6 +73,9 @@ export async function startSimulatedUnit(options: SimulatedUnitOptions): Promise
       await child.end(clock);
       throw error;
     });
+    control.onLag((ms) => {
+      journal.write({ type: 'host.lag', ms, of: 'unit' });
+    });
     let closing: Promise<void> | undefined;
     void child.ended.then(() => {
       if (closing === undefined)

@@ -45,6 +45,11 @@ export class Control {
     rmSync(this.path, { force: true });
   }
 
+  /** This process stood still for so many real milliseconds: the module was slower than it is. */
+  stoodStill(ms: number): void {
+    this.notify({ event: 'lag', ms });
+  }
+
   private notify(message: Extra): void {
     for (const client of this.clients) client.write(`${JSON.stringify(message)}\n`);
   }

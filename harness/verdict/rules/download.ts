@@ -191,8 +191,10 @@ export const downloadRules: readonly Rule[] = [
       if (ended === undefined && !heardThroughout(record)) {
         return [{ ...base, owner: 'undecided', text: 'the download was not seen to end, and no line was open throughout' }];
       }
-      if (fetch.whole)
-        return [{ ...base, owner: 'firmware', text: 'the download failed although the server handed the whole file out' }];
+      if (fetch.whole && fetch.taken)
+        return [
+          { ...base, owner: 'firmware', text: 'the download failed although the module took the whole file from the server' },
+        ];
       if (fetch.wrong !== undefined || fetch.refused)
         return [
           {

@@ -1,11 +1,13 @@
 /** What the servers saw of the module, and whether it was the whole file (DG-10). */
 import { hasServerLog, isLocal, isSpoilt, wasAccepted, watchedToTheEnd, wasRefused } from '../facts.js';
 import type { UpgradeRecord } from '../types.js';
-import type { Rule } from './rule.js';
+import type { Held, Rule } from './rule.js';
 
 export interface Fetch {
   /** Every byte of the file was handed out. */
   readonly whole: boolean;
+  /** The client took every byte and closed in good order; what was handed out may be lost on its way. */
+  readonly taken: boolean;
   readonly bytes: number;
   readonly size: number | undefined;
   /** Something was fetched that is not what was published. */
@@ -40,6 +42,7 @@ export function fetchOf(record: UpgradeRecord): Fetch {
   ];
   return {
     whole: size !== undefined && own.some(({ response }) => response !== undefined && good.has(response.code)) && bytes >= size,
+    taken: own.some(({ response }) => response?.whole === true && response.sent > 0),
     bytes,
     size,
     wrong: foreign === undefined ? undefined : `the module asked for ${foreign.request.path}`,
@@ -81,6 +84,26 @@ function covered(spans: readonly { readonly from: number; readonly to: number }[
   return end;
 }
 
+/** Nothing reached us, now or earlier: a server, a cache or a portal that answers in our place cannot be told from a module that makes it up. */
+const cameFromElsewhere = (record: UpgradeRecord): boolean => !record.reachedBefore && fetchOf(record).connections === 0;
+
+/** Files on the way that are not the package, by their digests; whatever the module makes of one says nothing of the firmware. */
+function otherFiles(record: UpgradeRecord): Held[] {
+  const { published, requests } = record;
+  const wanted = record.package?.sha256 ?? '';
+  if (wanted === '') return [];
+  const base = { owner: 'rig' as const, expected: `SHA-256 ${wanted}` };
+  if (published !== undefined && published.sha256 !== wanted) {
+    const text = 'another file than the package was made ready for the module';
+    return [{ ...base, text, seen: `SHA-256 ${published.sha256}`, events: [record.startedAt.event, published.n] }];
+  }
+  return requests.flatMap(({ request, response }) => {
+    if (response?.sha256 === undefined || response.sha256 === wanted || !isPublishedPath(record, request.path)) return [];
+    const text = 'our server handed out another file than was published: it was changed on disk, or is an old one';
+    return [{ ...base, text, seen: `SHA-256 ${response.sha256}`, events: [request.n, response.n] }];
+  });
+}
+
 const userIn = (target: string): string | undefined => /^ftp:\/\/([^:@/]*):/i.exec(target)?.[1];
 
 export const fetchRules: readonly Rule[] = [
@@ -95,7 +118,8 @@ export const fetchRules: readonly Rule[] = [
       hasServerLog(record) &&
       record.intent === 'valid' &&
       record.download?.code === 0 &&
-      record.published !== undefined,
+      record.published !== undefined &&
+      !cameFromElsewhere(record),
     check(record) {
       const fetch = fetchOf(record);
       const end = record.reports.find(({ kind }) => kind === 'download-end');
@@ -108,7 +132,6 @@ export const fetchRules: readonly Rule[] = [
       if (fetch.wrong !== undefined) return [{ ...base, text: `another file was fetched: ${fetch.wrong}` }];
       // A transfer that is cut short and yet closed in good order cannot be told from a whole one by a client that does not ask for the size.
       if (fetch.whole || (isSpoilt(record) && fetch.bytes > 0)) return [];
-      // The file may have come by a way that the server's log does not show only if nothing was logged at all.
       return [
         {
           ...base,
@@ -119,6 +142,43 @@ export const fetchRules: readonly Rule[] = [
         },
       ];
     },
+  },
+  {
+    id: 'fetch.ours',
+    serves: ['DG-10'],
+    title: 'The way to our server leads to our server',
+    blames: 'network',
+    applies: (record) =>
+      !isLocal(record) &&
+      !record.fromLog &&
+      hasServerLog(record) &&
+      record.intent === 'valid' &&
+      record.download?.code === 0 &&
+      record.published !== undefined,
+    exercises: () => [],
+    check(record) {
+      if (!cameFromElsewhere(record)) return [];
+      const end = record.reports.find(({ kind }) => kind === 'download-end');
+      return [
+        {
+          owner: 'network',
+          text: 'the download was reported as sound, yet our server saw nothing of it, nor of any before: another one may answer in its place',
+          expected: `${record.published?.name ?? ''} asked of our server`,
+          seen: 'no connection',
+          events: end?.events ?? [],
+        },
+      ];
+    },
+  },
+  {
+    id: 'fetch.same',
+    serves: ['DG-10'],
+    title: 'What our server hands out, or the module was given, is the package that was asked for',
+    blames: 'rig',
+    applies: (record) =>
+      !record.fromLog && record.intent === 'valid' && record.fault === undefined && record.package !== undefined,
+    exercises: () => [],
+    check: (record) => otherFiles(record),
   },
   {
     id: 'fetch.once',

@@ -12,6 +12,7 @@ import {
   wasAccepted,
   watchedToTheEnd,
 } from '../facts.js';
+import type { Identity } from '../../journal/events.js';
 import type { UpgradeRecord } from '../types.js';
 import { fetchOf } from './fetch.js';
 import { certainAttempts, allowedAttempts, stillAtIt } from './retries.js';
@@ -117,6 +118,28 @@ export const outcomeRules: readonly Rule[] = [
           expected: record.versions.to ?? 'the new version',
           seen: `${record.versions.after ?? ''}; ${codes.length === 0 ? 'no END' : `END ${list(codes)}`}${delivered ? '' : '; that the whole package arrived is not proven'}`,
           events: [...record.attempts.flatMap(({ events }) => events.slice(-1)), record.after.event],
+        },
+      ];
+    },
+  },
+  {
+    id: 'version.whole',
+    serves: ['DG-13'],
+    title: 'ATI and AT+QGMR name one version',
+    blames: 'firmware',
+    applies: ({ before, after }) => before.identity?.qgmr !== undefined && after.identity?.qgmr !== undefined,
+    check({ before, after }) {
+      const agree = ({ revision, qgmr }: Identity): boolean | undefined =>
+        revision === undefined || qgmr === undefined ? undefined : qgmr.trim().startsWith(revision.trim());
+      // A module whose two answers never agreed is of another make than those that are known.
+      if (agree(before.identity ?? {}) !== true || agree(after.identity ?? {}) !== false) return [];
+      return [
+        {
+          owner: 'firmware',
+          text: 'a part of the firmware is of another version',
+          expected: `AT+QGMR names ${after.identity?.revision ?? ''}, as ATI does`,
+          seen: after.identity?.qgmr ?? '',
+          events: [after.event],
         },
       ];
     },

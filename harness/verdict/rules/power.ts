@@ -1,5 +1,6 @@
-import { answersAfter, isSpoilt, isWrongBase, runs, wasAccepted, watchedToTheEnd } from '../facts.js';
+import { answersAfter, isSpoilt, isWrongBase, list, runs, wasAccepted, watchedToTheEnd } from '../facts.js';
 import type { Cut, UpgradeRecord } from '../types.js';
+import { fetchOf } from './fetch.js';
 import { allowedAttempts } from './retries.js';
 import type { Rule } from './rule.js';
 
@@ -33,6 +34,18 @@ function afterCut(record: UpgradeRecord, cuts: readonly Cut[], text: string): Re
   ];
 }
 
+/** What shows that a recovery had only a part of the package: the server's count, or the module's own check of a sound one. */
+function recoveredInPart(record: UpgradeRecord): string | undefined {
+  const { attempts } = record;
+  if (attempts.length === 0 || record.reports.some(({ kind }) => kind === 'download-end')) return undefined;
+  const fetch = fetchOf(record);
+  if (fetch.taken || fetch.connections === 0) return undefined;
+  const codes = [...new Set(attempts.flatMap(({ ends }) => ends.filter((code) => code !== undefined && code !== 0)))];
+  const part = fetch.size !== undefined && fetch.bytes < fetch.size;
+  if (!part && !codes.includes(505)) return undefined;
+  return `${list(codes.map((code) => `END,${String(code)}`))}; ${fetch.text}`;
+}
+
 export const powerRules: readonly Rule[] = [
   {
     id: 'power.download',
@@ -46,6 +59,17 @@ export const powerRules: readonly Rule[] = [
     exercises: (record) => (answersAfter(record) ? ['DH-01'] : []),
     check(record) {
       const cuts = inPhase(record, 'download');
+      const recovered = recoveredInPart(record);
+      if (recovered !== undefined)
+        return [
+          {
+            owner: 'firmware',
+            text: 'after a cut in the download the module went into recovery, with no whole package',
+            expected: 'normal mode',
+            seen: recovered,
+            events: [...cuts.map(({ event }) => event), ...record.attempts.flatMap(({ events }) => events.slice(-1))],
+          },
+        ];
       // The cut may have come after a download whose end was not seen.
       if (runs(record) === 'new')
         return [

@@ -1,3 +1,4 @@
+import { orderOn } from '../facts.js';
 import type { UpgradeRecord } from '../types.js';
 import type { Rule } from './rule.js';
 
@@ -5,6 +6,20 @@ import type { Rule } from './rule.js';
 const muchNoise = 10;
 const noiseOn = (record: UpgradeRecord, line: string): UpgradeRecord['notUnderstood'] =>
   record.notUnderstood.filter((junk) => junk.line === line && /[^\t\x20-\x7e]/.test(junk.text));
+
+/** One attempt reported before and after this time on a line that does not leave, and nobody touched the power in between. */
+function worksThrough(record: UpgradeRecord, t: number): boolean {
+  return record.watches
+    .filter(({ reenumerates }) => !reenumerates)
+    .some(({ line }) =>
+      record.attempts.some(({ reports }) => {
+        const seen = reports.flatMap((report) => (report.kind === 'updating' ? (orderOn(report, line) ?? []) : []));
+        const [before, after] = [seen.findLast((order) => order < t), seen.find((order) => order > t)];
+        if (before === undefined || after === undefined) return false;
+        return !record.powerActions.some((action) => action.t >= before && action.t <= after);
+      }),
+    );
+}
 
 /** What makes a trial worth nothing, whatever the module did. */
 export const rigRules: readonly Rule[] = [
@@ -85,6 +100,27 @@ export const rigRules: readonly Rule[] = [
           },
         ];
       });
+    },
+  },
+  {
+    id: 'rig.usb',
+    serves: ['DH-08'],
+    title: 'The USB device stays while the module works on',
+    blames: 'undecided',
+    applies: (record) => !record.fromLog && record.watches.length > 1,
+    exercises: () => [],
+    check(record) {
+      const gone = record.departures.filter(({ t }) => worksThrough(record, t));
+      if (gone.length < 2) return [];
+      return [
+        {
+          owner: 'undecided',
+          text: 'the USB device left again and again while the module worked on: its plug, cable or hub, or its own USB',
+          expected: 'leaves when the module reboots',
+          seen: `left ${String(gone.length)} times between two percentages of one attempt on the UART`,
+          events: gone.slice(0, 6).map(({ event }) => event),
+        },
+      ];
     },
   },
   {

@@ -86,6 +86,27 @@ export const unitRules: readonly Rule[] = [
     check: (record) => (['ufs', 'sd'] as const).flatMap((storage) => changes(record, storage)),
   },
   {
+    id: 'files.room',
+    serves: ['DH-04'],
+    title: 'Room on UFS is not lost',
+    blames: 'firmware',
+    applies: (record) => lostRoom(record) !== undefined,
+    check(record) {
+      const lost = lostRoom(record) ?? 0;
+      // A module may keep the package, or a part of it, until the next one comes.
+      if (lost <= (record.package?.size ?? 0) + bookkeeping) return [];
+      return [
+        {
+          owner: 'firmware',
+          text: 'room on UFS is gone, and no file that is listed takes it',
+          expected: `${String(record.before.files?.ufsFree)} bytes free, or less by the package`,
+          seen: `${String(record.after.files?.ufsFree)} bytes free`,
+          events: [record.after.event],
+        },
+      ];
+    },
+  },
+  {
     id: 'device.mode',
     serves: ['DH-07'],
     title: 'The module never comes back as a dump or an emergency-download device',
@@ -124,6 +145,19 @@ export const unitRules: readonly Rule[] = [
     },
   },
 ];
+
+/** Bytes that a file system may take for itself. */
+const bookkeeping = 65_536;
+
+/** Bytes of UFS that are neither free nor listed any more, though they were before. */
+function lostRoom({ before, after, fromLog }: UpgradeRecord): number | undefined {
+  const unlisted = (files: FileList | undefined): number | undefined =>
+    files?.ufs === undefined || files.ufsFree === undefined
+      ? undefined
+      : -files.ufsFree - files.ufs.reduce((sum, { size }) => sum + size, 0);
+  const [was, is] = [unlisted(before.files), unlisted(after.files)];
+  return fromLog || was === undefined || is === undefined ? undefined : is - was;
+}
 
 /** The package itself may go or stay: see the observations. */
 function changes(record: UpgradeRecord, storage: 'ufs' | 'sd'): Held[] {

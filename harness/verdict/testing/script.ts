@@ -48,7 +48,12 @@ export interface StartOptions {
   readonly noRoom?: boolean;
   readonly target?: string;
   readonly step?: 'upgrade' | 'downgrade';
+  /** SHA-256 of the file that was made ready, when it is not the package's. */
+  readonly made?: string;
 }
+
+/** AT+QGMR of a module that runs this revision as a whole. */
+const qgmrOf = (revision: string): string => `${revision}_01.001.01.001`;
 
 export class Script {
   readonly #events: JournalEvent[] = [];
@@ -108,7 +113,8 @@ export class Script {
     const file = `update-${from}-to-${to}.zip`;
     this.#source = source;
     this.#id = `u${String(Number(this.#id.slice(1)) + 1)}`;
-    this.#before = { ...soundIdentity, revision: step === 'upgrade' ? v12 : v13 };
+    const revision = step === 'upgrade' ? v12 : v13;
+    this.#before = { ...soundIdentity, revision, qgmr: qgmrOf(revision) };
     const local = source === 'ufs' || source === 'sd';
     const target =
       options.target ??
@@ -121,7 +127,7 @@ export class Script {
     const sha256 = 'ab'.repeat(32);
     this.event({ type: 'module.identity', when: 'before', upgrade: this.#id, identity: this.#before });
     this.event({ type: 'module.files', when: 'before', upgrade: this.#id, files: this.#files(local ? file : undefined) });
-    this.event({ type: 'delivery.publish', source, name: file, target, size, sha256 });
+    this.event({ type: 'delivery.publish', source, name: file, target, size, sha256: options.made ?? sha256 });
     this.event({
       type: 'upgrade.start',
       upgrade: this.#id,
@@ -197,6 +203,7 @@ export class Script {
       readonly code?: number;
       readonly user?: string;
       readonly accepted?: boolean;
+      readonly sha256?: string;
     } = {},
   ): this {
     const protocol = this.#source === 'ftp' ? 'ftp' : 'http';
@@ -212,7 +219,8 @@ export class Script {
     this.event({ type: 'server.connection', protocol, connection: at.connection, peer: '10.0.0.2:4711', state: 'open' });
     if (protocol === 'ftp') this.event({ type: 'server.login', connection: at.connection, user, accepted });
     this.event({ type: 'server.request', ...at, verb: protocol === 'ftp' ? 'RETR' : 'GET', path });
-    return this.event({ type: 'server.response', ...at, code, size, sent, whole: sent === size, took: 900 });
+    const digest = options.sha256 === undefined ? {} : { sha256: options.sha256 };
+    return this.event({ type: 'server.response', ...at, code, size, sent, ...digest, whole: sent === size, took: 900 });
   }
 
   /** RDY and the answer to AT. */
@@ -237,7 +245,8 @@ export class Script {
 
   /** What is read back afterwards; `change` differs from before. */
   after(change: Identity, files?: FileList): this {
-    this.event({ type: 'module.identity', when: 'after', upgrade: this.#id, identity: { ...this.#before, ...change } });
+    const qgmr = change.revision === undefined ? {} : { qgmr: qgmrOf(change.revision) };
+    this.event({ type: 'module.identity', when: 'after', upgrade: this.#id, identity: { ...this.#before, ...qgmr, ...change } });
     return this.event({ type: 'module.files', when: 'after', upgrade: this.#id, files: files ?? this.#files(undefined) });
   }
 

@@ -3,7 +3,7 @@ import { judge } from '../judge.js';
 import type { Judgement, UpgradeRecord } from '../types.js';
 import { both, script, v13, type Script } from './script.js';
 
-export const judged = (story: Script): Judgement => judge(fold(story.events)[0] as UpgradeRecord);
+export const judged = (story: Script, upgrade = 0): Judgement => judge(fold(story.events)[upgrade] as UpgradeRecord);
 export const rulesOf = (judgement: Judgement, ...owners: string[]): string[] => [
   ...new Set(judgement.findings.filter(({ owner }) => owners.length === 0 || owners.includes(owner)).map(({ rule }) => rule)),
 ];
