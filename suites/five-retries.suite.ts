@@ -23,6 +23,21 @@ describe('power cut in each of several attempts, then let it finish', () => {
   }
 });
 
+describe('power cut in every attempt, then while the old version is put back', () => {
+  // Silent for longer than a start takes to its first report: neither START nor RDY came, so it is neither recovery nor normal mode.
+  const beyond = sequence(anySource, retries, seed);
+  const cut = { ...beyond, points: [...beyond.points, { anchor: 'silence', delay: 8500 } as const] };
+  check(
+    `the module comes back all the same ${cutId(cut)}`,
+    { needs: [anySource, 'power-cuts', 'restorable-failures'], covers: ['DG-20', 'DH-05', 'DH-07'] },
+    async () => {
+      const trial = await cutTrial(cut, pair.upgrade);
+      expect(trial).toSurvive();
+      expect(trial.upgrade).toEndAs('upgraded', 'rolled-back', 'retrying');
+    },
+  );
+});
+
 describe('a package that cannot be applied', () => {
   check(
     'is tried as often as the firmware profile says, then the old version goes on',

@@ -7,8 +7,10 @@ import {
   ownServer,
   pair,
   powerCutPlan,
+  random,
   seed,
   sources,
+  storages,
   type CutTrial,
   unit,
 } from '../harness/jest/suite.js';
@@ -24,6 +26,8 @@ function trial(cut: CutTrial): void {
   // How far a download is, only a server of ours tells.
   const counted = cut.points.some(({ anchor }) => anchor === 'download') ? ownServer(cut.source) : [];
   check(cutId(cut), { needs: ['power-cuts', cut.source, ...spoilt, ...counted], covers }, async () => {
+    // Without a file there is nothing that could be lost (DH-04); the baseline takes it away again.
+    for (const storage of storages) await unit.upload(storage, 'keep-me.bin', random(`kept on ${storage}`).bytes(1501));
     expect(await cutTrial(cut, pair.upgrade)).toSurvive();
     // Whatever the cut did, the next upgrade must work: from where the module is now.
     const { revision } = await unit.identity('check');
