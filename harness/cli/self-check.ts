@@ -10,6 +10,7 @@ import { readCatalogue } from './self-check/catalogue.js';
 import { Bench, each } from './self-check/conduct.js';
 import { mismatches } from './self-check/expectation.js';
 import { expectations } from './self-check/expectations.js';
+import { hostCatalogue } from './self-check/host.js';
 import { isPerfect, lineText, markdown, soundText, summaryLine, type SelfCheck, type SoundScore } from './self-check/matrix.js';
 import { chosen, parsePart, partOf, soundRuns } from './self-check/plan.js';
 import type { Score } from './self-check/score.js';
@@ -69,7 +70,7 @@ async function selfCheck(args: SelfCheckArguments): Promise<number> {
   if (!(args.scale > 0 && args.scale <= 1))
     throw new UserError('--scale takes a number from 0 to 1', { seen: String(args.scale) });
   const part = args.part === undefined ? undefined : parsePart(args.part);
-  const catalogue = readCatalogue();
+  const catalogue = [...readCatalogue(), ...hostCatalogue];
   const problems = mismatches(catalogue, expectations);
   if (problems.length > 0) throw new Error(`catalogue and expectations do not fit:\n  ${problems.join('\n  ')}`);
   const defects = partOf(chosen(catalogue, args.defect ?? []), part);

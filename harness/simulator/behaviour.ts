@@ -1,3 +1,4 @@
+import type { BootFlag } from './core/boot-log.js';
 import type { PackageProblem } from './core/package-file.js';
 import type { Report } from './core/steps.js';
 import type { Dice } from './core/bytes.js';
@@ -42,8 +43,10 @@ export interface Spoils {
   wipeCard(): void;
   /** Changes a byte in the first file of UFS. */
   damageOne(): void;
-  /** Deletes the local package that was used. */
+  /** Deletes the package that was used. */
   dropPackage(): void;
+  /** Nearly all that is free of UFS is taken, and no list shows by what. */
+  loseRoom(): void;
 }
 
 /** A loss of power, as it met the module. */
@@ -54,10 +57,16 @@ export interface CutSeen {
   readonly torn: boolean;
   /** Success has been reported, and normal mode has not been reached yet. */
   readonly ending: boolean;
+  /** Boots into recovery since the upgrade began. */
+  readonly starts: number;
+  /** A package was on its way from a server. */
+  readonly downloading: boolean;
 }
 
 /** How a serial line is laid: `mute` takes bytes and gives none, `renamed` is found under another name. */
 export type Wiring = 'sound' | 'mute' | 'renamed';
+
+export type Reach = 'open' | 'refused' | 'silent' | 'elsewhere';
 
 /** What a download is after. */
 export interface Remote {
@@ -79,15 +88,17 @@ export interface Behaviour {
   readonly summary: string;
   /** Whose fault it is when a suite meets it. */
   readonly owner: 'firmware' | 'rig';
-  /** Real modules that are sound do this too: no suite may find fault with it. */
-  readonly harmless?: boolean;
+  /** Why no suite may find fault with it: sound modules do it too, or the rig makes up for it. */
+  readonly harmless?: string;
 
   /** How many attempts there are at most. */
   maxAttempts?(sound: number): number;
   /** What the retry counter starts from; `previous` is where the last upgrade left it. */
   firstCount?(sound: number, previous: number): number;
-  /** The counter as a boot finds it; `warm`: power was kept since the last one. */
-  countAtBoot?(sound: number, warm: boolean): number;
+  /** The counter as a boot finds it; `warm`: power was kept since the last one; `starts`: boots into recovery so far. */
+  countAtBoot?(sound: number, warm: boolean, starts: number): number;
+  /** What the boot flag says that a boot finds. */
+  flagAtBoot?(sound: BootFlag, boot: { readonly warm: boolean; readonly starts: number }): BootFlag;
   /** Whether an attempt ended by a cut is used up. */
   cutsCount?(sound: boolean): boolean;
   /** Whether each failed attempt prints its END. */
@@ -96,12 +107,16 @@ export interface Behaviour {
   toleratesPackage?(sound: boolean, problem: PackageProblem, data: Buffer | undefined): boolean;
   /** Whether an attempt leaves the flash alone, and reports success. */
   writesNothing?(sound: boolean): boolean;
-  /** What is reported in place of one report. `percent` is the last percentage reported in this attempt. */
-  reports?(sound: readonly Report[], percent: number): readonly Report[];
+  /**
+   * What is reported in place of one report. `percent` is the last percentage reported in this attempt, `starts` counts boots into recovery.
+   */
+  reports?(sound: readonly Report[], percent: number, starts: number): readonly Report[];
   /** Whether recovery stands still for good once it has reported this. */
   hangs?(sound: boolean, percent: number): boolean;
-  /** Seconds of work on the flash in a whole upgrade, before scaling. */
-  flashSeconds?(sound: number): number;
+  /** Seconds of work on the flash in a whole upgrade, before scaling; `starts`: earlier boots into recovery of this upgrade. */
+  flashSeconds?(sound: number, starts: number): number;
+  /** Whether the package is deleted as soon as an attempt has read it. */
+  dropsPackage?(sound: boolean): boolean;
 
   limits?(sound: Limits): Limits;
   /** Whether a local file that does not exist is accepted. */
@@ -127,6 +142,8 @@ export interface Behaviour {
   /** Whether that end is reported. */
   reportsDownloadEnd?(sound: boolean, code: number): boolean;
   rebootsAfterFailedDownload?(sound: boolean): boolean;
+  /** Whether a download that lost its power leaves the boot flag behind, as if it were done. */
+  resumesDownload?(sound: boolean): boolean;
 
   /** Changes what the module keeps, at the first normal boot after an upgrade. */
   afterUpgrade?(nv: Nv, files: Spoils): void;
@@ -134,8 +151,10 @@ export interface Behaviour {
   shownRevision?(sound: string, upgraded: boolean): string;
   /** Whether normal mode comes up; `gaveUp`: the last upgrade ended with the old version restored. */
   startsUp?(sound: boolean, gaveUp: boolean): boolean;
-  /** May brick the module, by setting `nv.bricked`. */
-  onCut?(cut: CutSeen, nv: Nv): void;
+  /** The answer to AT+QGMR; `starts`: boots into recovery that the last upgrade took. */
+  shownQgmr?(sound: string, starts: number): string;
+  /** May brick the module, by setting `nv.bricked`, or spoil what it keeps. */
+  onCut?(cut: CutSeen, nv: Nv, files: Spoils): void;
   /** Seconds from power to normal mode, before scaling. */
   bootSeconds?(sound: number, upgraded: boolean): number;
   /** Whether commands are echoed after a start. */
@@ -147,14 +166,20 @@ export interface Behaviour {
 
   /** Whether the module stays alive without its supply, as long as VBUS is there. */
   livesOnVbus?(sound: boolean): boolean;
-  /** Whether it stays alive without its supply by what comes in over the UART, with no more than the UART to show for it. */
-  livesOnUart?(sound: boolean): boolean;
+  /**
+   * Whether it stays alive without its supply by what comes in over the UART, with no more than the UART to show for it; `offs`: how often
+   * the supply has been told to go off.
+   */
+  livesOnUart?(sound: boolean, offs: number): boolean;
   /** What the supply does when it is told so; `offs`: how often it has been told to go off, this time included. */
   supply?(sound: boolean, offs: number): boolean;
   /** Seconds for which the module lives on after its supply was switched off, before scaling. */
   decaySeconds?(sound: number): number;
   /** What PWRKEY does when it is told so. */
   powerKey?(sound: boolean): boolean;
+  /** What RESET_N and VBUS do when they are told so. */
+  reset?(sound: boolean): boolean;
+  vbus?(sound: boolean): boolean;
   /** What STATUS shows. */
   status?(sound: boolean): boolean;
   wiring?(sound: Wiring, port: 'at' | 'uart'): Wiring;
@@ -163,8 +188,12 @@ export interface Behaviour {
   /** The IMEI of the unit at the end of this line. */
   imei?(sound: string, port: 'at' | 'uart'): string;
   card?(sound: boolean): boolean;
-  /** What becomes of a connection to a server. */
-  network?(sound: 'open' | 'refused' | 'silent'): 'open' | 'refused' | 'silent';
+  /** Seconds between two moments in which the USB plug has no contact, before scaling; 0: it is well plugged. */
+  looseUsbSeconds?(sound: number): number;
+  /** What becomes of a connection to a server; `elsewhere`: another server takes it, and has an old file for every name. */
+  network?(sound: Reach): Reach;
+  /** Bytes of a download after which the network carries no more of it. */
+  networkDiesAfter?(sound: number): number;
   /** Whether the control socket still works at the n-th request. */
   controls?(sound: boolean, requests: number): boolean;
 }
@@ -200,7 +229,7 @@ export class Behaviours {
     for (const behaviour of this.list) behaviour.afterUpgrade?.(nv, files);
   }
 
-  onCut(cut: CutSeen, nv: Nv): void {
-    for (const behaviour of this.list) behaviour.onCut?.(cut, nv);
+  onCut(cut: CutSeen, nv: Nv, files: Spoils): void {
+    for (const behaviour of this.list) behaviour.onCut?.(cut, nv, files);
   }
 }

@@ -118,12 +118,12 @@ async function main(argv: readonly string[]): Promise<void> {
     .parseAsync();
 }
 
-function described({ name, owner, harmless = false, summary }: Behaviour): object {
-  return { name, owner, harmless, summary };
+function described({ name, owner, harmless, summary }: Behaviour): object {
+  return { name, owner, harmless: harmless !== undefined, ...(harmless === undefined ? {} : { why: harmless }), summary };
 }
 
 function inALine({ name, owner, harmless, summary }: Behaviour): string {
-  return `${name.padEnd(30)} ${(harmless === true ? 'harmless' : owner).padEnd(9)} ${summary}`;
+  return `${name.padEnd(30)} ${(harmless === undefined ? owner : 'harmless').padEnd(9)} ${summary}`;
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import type { Behaviours, Nv } from './behaviour.js';
+import type { Behaviours, Nv, Spoils } from './behaviour.js';
 import { Dice } from './core/bytes.js';
 import { Core, factoryFlash } from './core/core.js';
 import { Fingerprint } from './core/fingerprint.js';
@@ -64,6 +64,9 @@ interface Ending {
 
 /** Boots after which a module that is not in normal mode counts as lost. */
 const MOST_BOOTS = 40;
+/** Files are no part of a sweep. */
+const nothing = (): void => undefined;
+const NO_FILES: Spoils = { wipe: nothing, wipeCard: nothing, damageOne: nothing, dropPackage: nothing, loseRoom: nothing };
 /** Cuts tried in one boot of a sequence, on average, before one of them is chosen to go on from. */
 const BRANCHES = 24;
 const DEEPEST = 6;
@@ -195,10 +198,11 @@ class Sweep {
 
   /** The power goes before this operation, or in the middle of it. */
   private cut(op: FlashOp, torn: boolean, counts = 1): void {
-    const ending = this.core.log.read().flag === 'done';
+    const { flag, starts } = this.core.log.read();
     if (torn) this.core.flash.tear(op, this.dice.between(0, 1));
     this.cuts += counts;
-    this.options.behaviours.onCut({ mode: this.mode, percent: this.percent, torn, ending }, this.nv);
+    const cut = { mode: this.mode, percent: this.percent, torn, ending: flag === 'done', starts, downloading: false };
+    this.options.behaviours.onCut(cut, this.nv, NO_FILES);
   }
 
   private take(step: Step): void {

@@ -8,15 +8,18 @@ const entry = z.looseObject({
   summary: z.string(),
   owner: z.enum(['firmware', 'rig']),
   harmless: z.boolean(),
+  why: z.string().optional(),
 });
 const list = z.array(entry);
 
-/** A deviation by which a simulated unit can be started, as the simulator lists it. `harmless`: a sound module may behave so. */
+/** A deviation by which a simulated unit can be started, as the simulator lists it, or something that its host does. */
 export interface Defect {
   readonly name: string;
   readonly summary: string;
   /** Whose fault it is as seeded. */
   readonly owner: 'firmware' | 'rig' | 'harmless';
+  /** Of a harmless one: why nobody may find fault with it. */
+  readonly why?: string;
 }
 
 /** Asks the simulator, which is a program of its own and shares no code with the harness. */
@@ -28,9 +31,12 @@ export function readCatalogue(): readonly Defect[] {
 }
 
 export function parseCatalogue(text: string): readonly Defect[] {
-  const defects = list
-    .parse(JSON.parse(text))
-    .map(({ name, summary, owner, harmless }) => ({ name, summary, owner: harmless ? ('harmless' as const) : owner }));
+  const defects = list.parse(JSON.parse(text)).map(({ name, summary, owner, harmless, why }) => ({
+    name,
+    summary,
+    owner: harmless ? ('harmless' as const) : owner,
+    ...(why === undefined ? {} : { why }),
+  }));
   const twice = defects.find(({ name }, index) => defects.findIndex((other) => other.name === name) !== index);
   if (twice !== undefined) throw new Error(`the simulator lists ${twice.name} twice`);
   return defects;

@@ -2,16 +2,18 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.js';
-import { cutId } from '../../campaign/cut.js';
+import { cutId, type CutTrial } from '../../campaign/cut.js';
 import { projectRoot } from '../../jest/paths.js';
+import type { JournalEvent } from '../../journal/events.js';
 import { readJournal } from '../../journal/reader.js';
 import type { Defect } from './catalogue.js';
 import { evidenceOf, evidenceOfCheck, type Evidence } from './evidence.js';
-import { seededIn, type Expectation } from './expectation.js';
+import { cutsOf, type Expectation } from './expectation.js';
+import { hostEnvironment, notStaged } from './host.js';
 import type { SoundScore } from './matrix.js';
 import type { SoundRun } from './plan.js';
 import { rigFileText } from './rig-file.js';
-import { runOnce, type RunRequest } from './run-once.js';
+import { runOnce, type RunEnd, type RunRequest } from './run-once.js';
 import { scoreOf, type Score } from './score.js';
 
 export interface ConductOptions {
@@ -38,32 +40,38 @@ export class Bench {
   }
 
   async defect(defect: Defect, expectation: Expectation): Promise<Score> {
-    const { chances = 1 } = expectation;
-    for (let chance = 1; ; chance += 1) {
-      const score = await this.#chance(defect, expectation, chance);
-      if (score.caught || chance >= chances || this.options.signal.aborted) return score;
+    const cuts = cutsOf(expectation);
+    const [first, ...others] = cuts;
+    let score = await this.#once(defect, expectation, first, 1);
+    for (const [index, cut] of others.entries()) {
+      if (score.caught || this.options.signal.aborted) break;
+      score = await this.#once(defect, expectation, cut, index + 2);
     }
+    return score;
   }
 
-  async #chance(defect: Defect, expectation: Expectation, chance: number): Promise<Score> {
-    const name = `sc-${defect.name}${chance === 1 ? '' : `-${String(chance)}`}`;
-    const scale = seededIn(defect, expectation) === 'harmless' ? undefined : this.options.scale;
-    const rig = this.#rigFile(name, { defect: defect.name, change: expectation.rig, scale });
-    const { end, evidence, out } = await this.#run(name, {
+  async #once(defect: Defect, expectation: Expectation, cut: CutTrial | undefined, number: number): Promise<Score> {
+    const { host, unit = defect.name, suite, tests, rig: change } = expectation;
+    const name = `sc-${defect.name}${number === 1 ? '' : `-${String(number)}`}`;
+    const scale = defect.owner === 'harmless' ? undefined : this.options.scale;
+    const rig = this.#rigFile(name, { change, scale, ...(unit === 'none' ? {} : { defect: unit }) });
+    const { end, evidence, out, events } = await this.#run(name, {
       rig,
-      suites: expectation.suite === undefined ? undefined : [expectation.suite],
-      tests: expectation.tests,
-      cut: expectation.cut === undefined ? undefined : cutId(expectation.cut),
-      seed: this.options.seed + chance - 1,
+      suites: suite === undefined ? undefined : [suite].flat(),
+      tests,
+      cut: cut === undefined ? undefined : cutId(cut),
+      seed: this.options.seed + number - 1,
       // A fault of the rig stays whatever is repeated; a busy host may spoil a try.
       tries: defect.owner === 'rig' ? 1 : 3,
+      env: host === undefined ? {} : hostEnvironment(host),
     });
-    return scoreOf(defect, expectation, end, evidence, out);
+    const missing = host === undefined ? undefined : notStaged(host, events);
+    return scoreOf(defect, expectation, end, evidence, out, missing);
   }
 
   async sound({ name, seed, suites, tests }: SoundRun): Promise<SoundScore> {
     const rig = this.#rigFile(name, {});
-    const { end, evidence, out } = await this.#run(name, { rig, suites, tests, cut: undefined, seed, tries: 3 });
+    const { end, evidence, out } = await this.#run(name, { rig, suites, tests, cut: undefined, seed, tries: 3, env: {} });
     const alarms = evidence.tests.length === 0 ? ['no test ran', ...evidence.alarms] : evidence.alarms;
     return { name, seed, exit: end.exit, took: end.took, alarms, run: out };
   }
@@ -85,16 +93,17 @@ export class Bench {
   async #run(
     name: string,
     request: Omit<RunRequest, 'packages' | 'out' | 'state' | 'limit'>,
-  ): Promise<{ end: Awaited<ReturnType<typeof runOnce>>; evidence: Evidence; out: string }> {
+  ): Promise<{ end: RunEnd; evidence: Evidence; out: string; events: readonly JournalEvent[] }> {
     this.#count += 1;
     const out = join(this.options.out, 'runs', name);
     const packages = join(this.#root, 'rigs', 'packages', 'simulated-ec25.yaml');
     const state = join(this.#states, String(this.#count));
     const end = await runOnce({ ...request, packages, out, state, limit: runLimit }, this.options.clock);
     if (request.suites === undefined)
-      return { end, evidence: evidenceOfCheck(readFileSync(`${out}.log`, 'utf8')), out: `${out}.log` };
+      return { end, evidence: evidenceOfCheck(readFileSync(`${out}.log`, 'utf8')), out: `${out}.log`, events: [] };
     const journal = join(out, 'journal.jsonl');
-    return { end, evidence: evidenceOf(existsSync(journal) ? readJournal(journal).events : [], name), out };
+    const events = existsSync(journal) ? readJournal(journal).events : [];
+    return { end, evidence: evidenceOf(events, name), out, events };
   }
 }
 

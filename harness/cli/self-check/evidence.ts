@@ -69,6 +69,7 @@ function blamesOfTest({ status, why }: TestResult): readonly Blame[] {
   if (status !== 'failed' && status !== 'invalid' && status !== 'inconclusive') return [];
   const told = deciding(findingsInText(why ?? ''), status);
   const [first = ''] = (why ?? '').split('\n');
+  if (told.length === 0 && status === 'invalid') return [blame('test.invalid', 'rig', first)];
   if (told.length > 0 || status !== 'failed') return told;
   return [blame(first.startsWith('expected the upgrade to end') ? 'suite.ending' : 'suite.expectation', 'firmware', first)];
 }

@@ -1,10 +1,12 @@
 import type { CutTrial } from '../../campaign/cut.js';
 import type { Owner } from '../../journal/events.js';
 import type { Defect } from './catalogue.js';
+import type { HostCondition } from './host.js';
 
 /**
  * What is found where no rule of `verdict/` has the say: a fault of the rig that an event tells of, a rig that was set aside, an
- * expectation that a suite states by itself, a trial of power cuts that came to nothing, a row of `dfota rigs check`.
+ * expectation that a suite states by itself, a trial of power cuts that came to nothing, a row of `dfota rigs check`, a test that could not
+ * do its part.
  */
 export const ruleOutsideVerdicts = [
   'rig.fault',
@@ -13,6 +15,7 @@ export const ruleOutsideVerdicts = [
   'suite.expectation',
   'suite.ending',
   'trial.unproven',
+  'test.invalid',
 ] as const;
 
 /** A way of being caught that counts: a rule, and the requirement that it may name (all that it serves when none are given). */
@@ -24,11 +27,11 @@ export interface Catch {
 /** Where a defect must be caught, and by what: the cheapest test that shows it. */
 export interface Expectation {
   readonly defect: string;
-  readonly suite: string | undefined;
+  readonly suite: string | readonly string[] | undefined;
   /** Of the test's full name, as `-t` takes it. */
   readonly tests?: string;
-  /** Instead of tests: the one power cut that is made. */
-  readonly cut?: CutTrial;
+  /** Instead of tests: a power cut, or several, each in a run of its own until one is caught. */
+  readonly cut?: CutTrial | readonly CutTrial[];
   /** Instead of a suite: the row of `dfota rigs check` that must fail, for a wire that no suite depends on. */
   readonly check?: string;
   /** Any one of them will do; empty for a harmless variation. */
@@ -38,10 +41,10 @@ export interface Expectation {
    * A harmless one that may take witnesses away can allow `undecided`: what is not seen is not made up.
    */
   readonly owners?: readonly Owner[];
-  /** A defect that shows by chance: the run is made up to so many times, until it is caught. Default: once. */
-  readonly chances?: number;
-  /** Why nothing may be found on this rig, although the catalogue calls it a fault: it is then counted among the sound runs. */
-  readonly harmlessHere?: string;
+  /** What the unit is started with; default: the defect. `none`: a sound one. */
+  readonly unit?: string;
+  /** What the host does meanwhile. */
+  readonly host?: HostCondition;
   /** What the rig's definition says otherwise than the shipped simulated one. */
   readonly rig?: RigChange;
   /** Why here, or why by this rule, where that is not plain. */
@@ -59,16 +62,16 @@ export interface RigChange {
 /** `by('percent.range', 'DG-12')`. */
 export const by = (rule: string, ...requirements: readonly string[]): Catch => ({ rule, requirements });
 
-/** Whose fault it is on the rig of the self-check. */
-export function seededIn(defect: Defect, expectation: Expectation): Defect['owner'] {
-  return expectation.harmlessHere === undefined ? defect.owner : 'harmless';
+/** The power cuts of an expectation. */
+export function cutsOf({ cut }: Expectation): readonly CutTrial[] {
+  return cut === undefined ? [] : 'points' in cut ? [cut] : cut;
 }
 
 /** Owners that are right for a defect. */
 export function rightOwners(defect: Defect, expectation: Expectation): readonly Owner[] {
   if (expectation.owners !== undefined) return expectation.owners;
-  const seeded = seededIn(defect, expectation);
-  return seeded === 'firmware' ? ['firmware'] : seeded === 'rig' ? ['rig', 'harness'] : [];
+  const { owner } = defect;
+  return owner === 'firmware' ? ['firmware'] : owner === 'rig' ? ['rig', 'harness'] : [];
 }
 
 /** What keeps catalogue and expectations apart, in words; empty when each defect has one expectation and each expectation a defect. */
@@ -80,11 +83,8 @@ export function mismatches(defects: readonly Defect[], expectations: readonly Ex
     seen.add(expectation.defect);
     const defect = defects.find(({ name }) => name === expectation.defect);
     if (defect === undefined) problems.push(`${expectation.defect} is expected, but the simulator has no such defect`);
-    else if ((seededIn(defect, expectation) === 'harmless') !== (expectation.by.length === 0)) {
-      const what =
-        seededIn(defect, expectation) === 'harmless'
-          ? 'is harmless, yet a rule is to catch it'
-          : 'has no rule that is to catch it';
+    else if ((defect.owner === 'harmless') !== (expectation.by.length === 0)) {
+      const what = defect.owner === 'harmless' ? 'is harmless, yet a rule is to catch it' : 'has no rule that is to catch it';
       problems.push(`${expectation.defect} ${what}`);
     }
   }

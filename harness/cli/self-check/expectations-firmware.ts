@@ -1,5 +1,5 @@
 /** What must catch each seeded defect of the firmware; limits and downloads stand in files of their own. */
-import type { CutPoint } from '../../campaign/cut.js';
+import type { CutPoint, CutTrial } from '../../campaign/cut.js';
 import { by, type Expectation } from './expectation.js';
 
 type Caught = Expectation['by'];
@@ -12,6 +12,7 @@ const roundTrip = test('round-trip', 'round trip over ufs ');
 const kept = test('identity', 'outlast an upgrade and a downgrade');
 const corrupt = test('bad-packages', 'bad packages corrupt:');
 const triedAsOften = test('five-retries', 'is tried as often as the firmware profile says');
+const severalCuts = (defect: string, tests: string, caught: Caught): Expectation => test('five-retries', tests)(defect, caught);
 const cutAt = (defect: string, point: CutPoint, caught: Caught, more: More = {}): Expectation => ({
   defect,
   suite: 'power-cut',
@@ -19,6 +20,15 @@ const cutAt = (defect: string, point: CutPoint, caught: Caught, more: More = {})
   by: caught,
   ...more,
 });
+/** Trials of four cuts, one an attempt, each some way further between two percentages than the one before: eight parts of five seconds. */
+const tearing: readonly CutTrial[] = [0, 1, 2, 3].map((shift) => ({
+  source: 'ufs',
+  points: [1, 3, 5, 7].map((part, index) => ({
+    anchor: 'updating',
+    percent: 20 * (index + 1),
+    delay: 600 * part + 150 * shift,
+  })),
+}));
 const midway: CutPoint = { anchor: 'updating', percent: 50, delay: 0 };
 
 const attempts: readonly Expectation[] = [
@@ -71,10 +81,6 @@ const reports: readonly Expectation[] = [
   test('round-trip', 'round trip over ftp ')('reports-on-uart-only', [by('order.ftp', 'DG-07')], {
     why: 'the download is reported where AT+QURCCFG says, which is USB; the recovery may choose its line',
   }),
-  roundTrip('reports-on-usb-only', [], {
-    harmlessHere:
-      'the harness asks for the reports on USB (AT+QURCCFG), so that the UART carries none is no fault; an observation tells it',
-  }),
 ];
 
 const health: readonly Expectation[] = [
@@ -95,14 +101,38 @@ const health: readonly Expectation[] = [
 
 const cuts: readonly Expectation[] = [
   cutAt('brick-window', { ...midway, percent: 42 }, [by('normal.reached', 'DG-20')]),
-  cutAt('brick-torn-page', midway, [by('normal.reached', 'DG-20')], {
-    cut: { points: [20, 40, 60, 80].map((percent) => ({ ...midway, percent })), source: 'ufs' },
-    chances: 3,
-    why: 'about six cuts in ten meet a page while it is written',
-  }),
+  {
+    defect: 'brick-torn-page',
+    suite: 'power-cut',
+    cut: tearing,
+    by: [by('normal.reached', 'DG-20')],
+    rig: { timing: { scale: 0.02 }, limits: { upgrade: '20m' } },
+    why: 'one percentage lasts five seconds and some pages: cuts spread evenly over it meet the middle of a page, whatever its length',
+  },
   cutAt('brick-at-end', { anchor: 'end', delay: 500 }, [by('normal.reached', 'DG-20'), by('power.between', 'DH-02')]),
   cutAt('emergency-after-cut', midway, [by('device.mode', 'DH-07'), by('normal.reached', 'DG-20')]),
   cutAt('dump-after-cut', midway, [by('device.mode', 'DH-07'), by('normal.reached', 'DG-20')]),
+  severalCuts('second-cut-bricks', 'then let it finish 2 cuts', [by('normal.reached', 'DG-20')]),
+  severalCuts('cut-uses-two', 'then let it finish 4 cuts', [by('power.recovery', 'DG-20')]),
+  severalCuts('restore-cut-bricks', 'while the old version is put back', [by('normal.reached', 'DG-20')]),
+  cutAt('flag-lost-by-cut', { anchor: 'usb-leaves', delay: 0 }, [by('power.between', 'DH-02')]),
+  cutAt('gives-up-after-cut', midway, [by('power.recovery', 'DG-20')]),
+  cutAt('end-cut-rolls-back', { anchor: 'end', delay: 500 }, [by('power.between', 'DH-02'), by('version.after-end', 'DG-13')]),
+  cutAt('package-read-once', midway, [by('power.recovery', 'DG-20')]),
+  cutAt('silent-after-cut', midway, [by('order.local', 'DG-09')]),
+  cutAt('slow-after-cut', midway, [by('time.flash', 'DH-08'), by('normal.reached', 'DG-20')], {
+    rig: { limits: { upgrade: '20m' } },
+    why: 'as with flash-too-slow',
+  }),
+  cutAt('mixed-after-cut', midway, [by('version.whole', 'DG-13')]),
+  cutAt('imei-lost-by-cut', midway, [by('identity.imei', 'DH-03')]),
+  cutAt('card-wiped-by-cut', midway, [by('files.kept', 'DH-04')]),
+  cutAt('download-cut-recovers', { anchor: 'download', percent: 50, delay: 0 }, [by('power.download', 'DH-01')], {
+    cut: { points: [{ anchor: 'download', percent: 50, delay: 0 }], source: 'http' },
+  }),
+  cutAt('download-cut-loses-room', midway, [by('files.room', 'DH-04'), by('power.download', 'DH-01')], {
+    cut: { points: [{ anchor: 'download', percent: 50, delay: 0 }], source: 'http' },
+  }),
 ];
 
 export const firmwareExpectations: readonly Expectation[] = [...attempts, ...packages, ...reports, ...health, ...cuts];

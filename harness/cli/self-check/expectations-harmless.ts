@@ -30,6 +30,8 @@ export const harmlessExpectations: readonly Expectation[] = [
   roundTrip('percent-in-steps'),
   quiet('bad-packages', 'bad packages corrupt:', 'last-end-only'),
   quiet('five-retries', 'then let it finish 2 cuts', 'cuts-free'),
+  roundTrip('reports-on-usb-only'),
+  quiet('five-retries', 'then let it finish 2 cuts', 'percent-restarts'),
   roundTrip('echo-off'),
   roundTrip('roaming'),
   roundTrip('package-deleted'),

@@ -22,6 +22,14 @@ const upgrade = (
   by: caught,
   ...more,
 });
+/** For a wire that no suite depends on. */
+const wire = (defect: string, check: string, why: string): Expectation => ({
+  defect,
+  suite: undefined,
+  check,
+  by: [by('rigs.check', check)],
+  why,
+});
 const notOpened = [by('rig.fault')];
 const unproven = [by('rig.fault'), by('power.proof'), by('trial.unproven')];
 
@@ -35,34 +43,36 @@ export const rigExpectations: readonly Expectation[] = [
     rig: { timing: { scale: 0.1 } },
     why: 'no deadline falls under 500 ms, so that eight seconds must be more than that',
   },
-  {
-    defect: 'back-feed',
-    suite: 'power-cut',
-    cut: { points: [aCut], source: 'ufs' },
-    by: [],
-    harmlessHere: 'the rig switches VBUS off together with VBAT, which is the remedy: power goes, and the cut counts',
-  },
+  cut('back-feed'),
   cut('back-feed-uart', ...unproven),
+  cut('back-feed-uart-later', by('power.proof'), by('trial.unproven')),
   cut('status-stuck', ...unproven),
   cut('status-stuck-off', ...unproven),
   cut('status-inverted', ...unproven),
   upgrade('power-key-dead', 'ufs', notOpened),
-  {
-    defect: 'power-key-stuck',
-    suite: undefined,
-    check: 'PWRKEY off, on',
-    by: [by('rigs.check', 'PWRKEY off, on')],
-    why: 'such a unit starts as soon as it has its supply, and no suite ever turns it off by its key',
-  },
+  wire(
+    'power-key-stuck',
+    'PWRKEY off, on',
+    'such a unit starts as soon as it has its supply, and no suite ever turns it off by its key',
+  ),
   upgrade('at-port-renamed', 'ufs', notOpened),
   upgrade('at-port-dead', 'ufs', notOpened),
   upgrade('uart-dead', 'ufs', notOpened),
+  upgrade('uart-renamed', 'ufs', notOpened),
+  upgrade('usb-loose', 'ufs', [by('rig.usb', 'DH-08'), by('rig.fault'), by('test.invalid')], {
+    owners: ['rig', 'harness', 'undecided'],
+    why: 'a plug without contact cannot be told from a module whose own USB fails',
+  }),
+  wire('reset-dead', 'RESET_N', 'a reset is no power cut, and no suite makes one'),
+  wire('vbus-stuck-on', 'VBUS cuts', 'a module without supply leaves the bus whatever VBUS does'),
   upgrade('uart-noise', 'ufs', [by('rig.noise', 'DH-08'), by('rig.fault')]),
   upgrade('wrong-unit', 'ufs', notOpened),
   upgrade('rigs-swapped', 'ufs', notOpened),
   upgrade('uart-of-another-unit', 'ufs', notOpened),
   upgrade('network-refused', 'ftp', [by('download.unprovoked', 'DG-10')], { owners: ['network', 'rig', 'harness'] }),
   upgrade('network-silent', 'ftp', [by('download.unprovoked', 'DG-10')], { owners: ['network', 'rig', 'harness'] }),
+  upgrade('network-dies', 'ftp', [by('download.unprovoked', 'DG-10')], { owners: ['network', 'rig', 'harness', 'undecided'] }),
+  { ...upgrade('server-elsewhere', 'ufs', [by('fetch.ours', 'DG-10')], { owners: ['network'] }), tests: 'round trip over http ' },
   upgrade('card-absent', 'ufs', notOpened),
   cut('control-dies', ...unproven, by('rig.power', 'DH-08')),
 ];

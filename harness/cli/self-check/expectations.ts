@@ -1,13 +1,15 @@
 import type { Expectation } from './expectation.js';
 import { deliveryExpectations } from './expectations-delivery.js';
 import { firmwareExpectations } from './expectations-firmware.js';
+import { hostExpectations } from './expectations-host.js';
 import { harmlessExpectations } from './expectations-harmless.js';
 import { rigExpectations } from './expectations-rig.js';
 
-/** One for each defect of the simulator's catalogue; a test holds them together. */
+/** One for each defect of the simulator's catalogue, and for each thing that a host may do; a test holds them together. */
 export const expectations: readonly Expectation[] = [
   ...firmwareExpectations,
   ...deliveryExpectations,
   ...harmlessExpectations,
   ...rigExpectations,
+  ...hostExpectations,
 ];

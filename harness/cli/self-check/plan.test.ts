@@ -62,7 +62,17 @@ describe('the definition of a rig with a defect', () => {
 });
 
 test('the words of a run: one cut instead of tests, and nothing added to it', () => {
-  const base = { rig: 'r.yaml', packages: 'p.yaml', suites: ['identity'], seed: 3, tries: 1, out: '/o', state: '/s', limit: 1 };
+  const base = {
+    rig: 'r.yaml',
+    packages: 'p.yaml',
+    suites: ['identity'],
+    seed: 3,
+    tries: 1,
+    out: '/o',
+    state: '/s',
+    env: {},
+    limit: 1,
+  };
   expect(runWords({ ...base, tests: 'x y', cut: undefined }).join(' ')).toContain('--suite identity --test-name-pattern x y');
   expect(runWords({ ...base, tests: undefined, cut: 'cut:start/ufs#0000' })).not.toContain('--suite');
 });

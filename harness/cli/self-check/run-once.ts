@@ -20,6 +20,8 @@ export interface RunRequest {
   readonly out: string;
   /** Its own DFOTA_STATE: parallel runs and the user's units are left alone. Removed afterwards. Short: sockets lie in it. */
   readonly state: string;
+  /** Of the process, beside the user's own. */
+  readonly env: Readonly<Record<string, string>>;
   /** ms until it is asked to stop. */
   readonly limit: number;
 }
@@ -38,7 +40,7 @@ export async function runOnce(request: RunRequest, clock: Clock): Promise<RunEnd
   const log = createWriteStream(`${request.out}.log`);
   const child = spawn(process.execPath, [join(projectRoot(), 'bin', 'dfota.js'), ...runWords(request)], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, DFOTA_STATE: request.state, CI: '1' },
+    env: { ...process.env, ...request.env, DFOTA_STATE: request.state, CI: '1' },
   });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });

@@ -85,6 +85,19 @@ test('a harmless variation may leave in doubt what it is allowed to, and no more
   ]);
 });
 
+test('a run that was not disturbed as it was meant to be is not right, whatever it found', () => {
+  const defect = { name: 'd', owner: 'harmless', summary: 's', why: 'it is so' } as const;
+  const end = { exit: 0, took: 1, outOfTime: false };
+  const of = (notStaged?: string): Score =>
+    scoreOf(defect, { ...expectation, by: [] }, end, { tests: [a], blames: [], alarms: [] }, '', notStaged);
+  expect([of().right, of('no jump').right, of('no jump').note]).toEqual([
+    true,
+    false,
+    'the run was not disturbed as it should be: no jump',
+  ]);
+  expect(lineText(of())).toMatch(/^ok .* harmless: it is so$/);
+});
+
 test('a run without a test of that name, or stopped by its limit, is not right', () => {
   const defect = { name: 'd', owner: 'firmware', summary: 's' } as const;
   const none = { tests: [], blames: [], alarms: [] };
@@ -114,7 +127,8 @@ test('the summary counts what is right, and false alarms of harmless variations 
     score('harmless', 3),
   ];
   expect(summaryLine(check(scores))).toBe(
-    'firmware defects caught with the right owner: 1 of 2; rig defects: 1 of 1; false alarms: 1 in 3 sound runs',
+    'firmware defects caught with the right owner: 1 of 2; rig defects: 1 of 1; harmless variations left alone: 1 of 2; ' +
+      'false alarms: 0 in 1 sound runs',
   );
   expect(summaryLine(check([], ['r#1: fail']))).toMatch(/false alarms: 1 in 1 sound runs$/);
 });

@@ -1,6 +1,6 @@
 import type { Defect } from './catalogue.js';
 import type { Blame, Evidence } from './evidence.js';
-import { rightOwners, seededIn, type Expectation } from './expectation.js';
+import { rightOwners, type Expectation } from './expectation.js';
 import type { RunEnd } from './run-once.js';
 
 /** One line of the matrix. */
@@ -8,6 +8,8 @@ export interface Score {
   readonly defect: string;
   readonly summary: string;
   readonly seeded: Defect['owner'];
+  /** Of a harmless one: why. */
+  readonly why: string | undefined;
   readonly caught: boolean;
   /** What caught it, the expected one first; what was found instead when it was missed. */
   readonly by: readonly Blame[];
@@ -29,9 +31,17 @@ export interface Score {
 const expectedExit = { firmware: 1, rig: 3, harmless: 0 } as const;
 const blamesFirmware = ({ owner }: Blame): boolean => owner === 'firmware' || owner === 'package';
 
-export function scoreOf(defect: Defect, expectation: Expectation, end: RunEnd, evidence: Evidence, run: string): Score {
+/** `notStaged`: why the run was not what it was meant to be, when it was not. */
+export function scoreOf(
+  defect: Defect,
+  expectation: Expectation,
+  end: RunEnd,
+  evidence: Evidence,
+  run: string,
+  notStaged?: string,
+): Score {
   const { exit } = end;
-  const seeded = seededIn(defect, expectation);
+  const seeded = defect.owner;
   const decided = evidence.blames.filter((blame) => (exit === 1 ? blamesFirmware(blame) : !blamesFirmware(blame)));
   const expected = decided.filter((blame) => isExpected(blame, expectation));
   const caught = expected.length > 0;
@@ -46,11 +56,12 @@ export function scoreOf(defect: Defect, expectation: Expectation, end: RunEnd, e
   const doubted = harmless && evidence.blames.length > 0 && evidence.blames.every(({ owner }) => owners.includes(owner));
   const exitRight = exit === expectedExit[seeded] || (doubted && exit === 3);
   const alarmed = harmless && !doubted && evidence.alarms.length > 0;
-  const right = harmless ? exitRight && !alarmed : caught && ownerRight && exitRight;
+  const right = notStaged === undefined && (harmless ? exitRight && !alarmed : caught && ownerRight && exitRight);
   return {
     defect: defect.name,
     summary: defect.summary,
     seeded,
+    why: defect.why,
     caught: harmless ? alarmed : caught,
     by: caught ? [...expected, ...decided.filter((blame) => !expected.includes(blame))] : evidence.blames,
     named,
@@ -64,6 +75,7 @@ export function scoreOf(defect: Defect, expectation: Expectation, end: RunEnd, e
   };
 
   function noteOf(): string {
+    if (notStaged !== undefined) return `the run was not disturbed as it should be: ${notStaged}`;
     if (end.outOfTime) return 'stopped by the limit of time for one run';
     if (evidence.tests.length === 0 && evidence.blames.length === 0) return 'no test of that name ran';
     if (harmless) return `a false alarm: ${evidence.alarms[0] ?? `exit ${String(exit)}`}`;

@@ -51,7 +51,9 @@ export class Core {
   /** One boot, from the loader on. `warm`: the reboot that ends an upgrade, with power kept. */
   *boot(warm: boolean): Generator<Step, Outcome, void> {
     const found = this.log.read();
-    const record = { ...found, attempts: this.behaviours.ask('countAtBoot', found.attempts, warm) };
+    const flag = this.behaviours.ask('flagAtBoot', found.flag, { warm, starts: found.starts });
+    const record = { ...found, flag, attempts: this.behaviours.ask('countAtBoot', found.attempts, warm, found.starts) };
+    if (flag !== found.flag) yield* this.put(record);
     if (record.flag === 'recovery') {
       if (!this.exhausted(record)) return yield* this.upgrade(record);
       yield* this.put({ ...record, flag: 'restore' });

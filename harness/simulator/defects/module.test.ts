@@ -173,6 +173,34 @@ test('after a cut: emergency for good, a dump once, or on as if nothing had been
   expect(await modes('dump-after-cut')).toEqual(['dead 05c6:900e', 'recovery']);
 });
 
+test.each([
+  ['none', 'A13 861107030000015 2 u.zip'],
+  ['imei-lost-by-cut', 'A13 000000000000000 2 u.zip'],
+  ['card-wiped-by-cut', 'A13 861107030000015 0 u.zip'],
+  ['package-read-once', 'A12 861107030000015 2 '],
+  ['mixed-after-cut', 'A13 861107030000015 2 u.zip'],
+])('%s, a cut in mid-update: version, IMEI, files on the card and in UFS', async (defect, expected) => {
+  const unit = await fresh(defect, 10).ready();
+  unit.put('u.zip', PACKAGE);
+  unit.put('a', Buffer.from('1'), 'SD');
+  unit.put('b', Buffer.from('2'), 'SD');
+  unit.command('AT+QFOTADL="/data/ufs/u.zip"');
+  await unit.until(() => /"UPDATING",30\r/.test(unit.text.uart));
+  unit.module.lines.setSupply(false);
+  unit.text.uart = '';
+  await unit.powerOn();
+  await unit.until(() => /\r\nRDY/.test(unit.text.uart));
+  const { module } = unit;
+  const seen = [
+    /A1\d/.exec(module.revision)?.[0],
+    module.nv.imei,
+    module.files.list('SD').length,
+    module.files.list('UFS').map(({ name }) => name),
+  ];
+  expect(seen.join(' ')).toBe(expected);
+  expect(unit.command('AT+QGMR').includes(module.revision)).toBe(defect !== 'mixed-after-cut');
+});
+
 describe('downloads', () => {
   let server: Server;
   const asked: string[] = [];
@@ -191,7 +219,9 @@ describe('downloads', () => {
 
   async function fetched(defect: string, name: string): Promise<{ code: string; unit: Unit }> {
     asked.length = 0;
-    const unit = await fresh(defect).ready();
+    const unit = fresh(defect);
+    await unit.module.prepare();
+    await unit.ready();
     unit.module.network.route('h:*', `127.0.0.1:${(server.address() as AddressInfo).port}`.replace(/:\d+$/, ':*'));
     unit.module.network.route('h:80', `127.0.0.1:${(server.address() as AddressInfo).port}`);
     unit.command(`AT+QFOTADL="http://h/${name}"`);
@@ -227,6 +257,41 @@ describe('downloads', () => {
   ])('%s: what the server is asked for', async (defect, expected) => {
     expect((await fetched(defect, 'u.zip')).code).toBe('HTTPEND",0');
     expect(asked).toEqual(expected);
+  });
+
+  test.each([
+    ['none', 'normal', 0],
+    ['download-cut-recovers', 'recovery', 0],
+    ['download-cut-loses-room', 'normal', 1],
+  ])('%s, power cut in a download: next start in %s', async (defect, mode, lost) => {
+    const unit = fresh(defect);
+    await unit.ready();
+    unit.module.network.route('h:80', `127.0.0.1:${(server.address() as AddressInfo).port}`);
+    unit.command('AT+QFOTADL="http://h/u.zip"');
+    await unit.until(() => unit.module.upgrade.downloading);
+    unit.module.lines.setSupply(false);
+    await unit.powerOn();
+    await unit.until(() => ['normal', 'recovery'].includes(unit.module.mode));
+    expect(unit.module.mode).toBe(mode);
+    expect(unit.module.files.free('UFS') < 10_000).toBe(lost === 1);
+    expect(unit.module.files.list('UFS')).toEqual([]);
+  });
+
+  test.each([
+    ['none', '/u.zip', 'HTTPEND",0', 13],
+    ['server-elsewhere', undefined, 'HTTPEND",0', 12],
+    ['network-dies', '/u.zip', 'HTTPEND",702', 12],
+  ])('%s: the server is asked for %s, %s, and the module is on v%i', async (defect, path, end, revision) => {
+    const { code, unit } = await fetched(defect, 'u.zip');
+    expect([code, asked[0]]).toEqual([end, path]);
+    if (code.endsWith(',0'))
+      await unit.until(
+        () =>
+          /\r\nRDY/.test(unit.text.uart.slice(unit.text.uart.indexOf('"START"'))) &&
+          unit.module.mode === 'normal' &&
+          /"END"/.test(unit.text.uart),
+      );
+    expect(unit.module.revision).toBe(`EC25EFAR06A${revision}M4G`);
   });
 
   test('download-too-slow lets forty times less through', () => {

@@ -69,10 +69,4 @@ export const REPORTS: readonly Behaviour[] = [
     owner: 'firmware',
     urc: lostOn('at', /"FOTA"/),
   },
-  {
-    name: 'reports-on-usb-only',
-    summary: 'reports an upgrade over USB only',
-    owner: 'firmware',
-    urc: lostOn('uart', /"FOTA"/),
-  },
 ];

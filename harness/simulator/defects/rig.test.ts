@@ -69,6 +69,8 @@ describe('power', () => {
     ['supply-slow', '0111001110'],
     ['back-feed', '0110001100'],
     ['back-feed-uart', '0111111111'],
+    ['back-feed-uart-later', '0100001111'],
+    ['vbus-stuck-on', '0100001000'],
     ['power-key-dead', '0000000000'],
     ['power-key-stuck', '1100011000'],
   ])('%s: on before the key, after it, supply off, VBUS off, and later: %s', (defect, expected) => {
@@ -109,6 +111,39 @@ test('back-feed-uart: STATUS and USB go, the UART answers', async () => {
   unit.close();
 });
 
+test('vbus-stuck-on and reset-dead: the wire does nothing', () => {
+  for (const [defect, stays, resets] of [
+    ['none', false, 1],
+    ['vbus-stuck-on', true, 1],
+    ['reset-dead', false, 0],
+  ] as const) {
+    let count = 0;
+    const module = Object.assign(new Module(), { isOn: true, reset: () => void count++ });
+    const now = jest.spyOn(performance, 'now').mockReturnValue(0);
+    const lines = new PowerLines(module, 1, named(defect));
+    lines.setSupply(true);
+    lines.setVbus(true);
+    lines.pressReset(true);
+    now.mockReturnValue(300);
+    lines.pressReset(false);
+    now.mockRestore();
+    lines.setVbus(false);
+    expect([defect, lines.vbus, count]).toEqual([defect, stays, resets]);
+    lines.close();
+  }
+});
+
+test('usb-loose: the AT port goes and comes back, the module runs on', async () => {
+  const unit = new Unit('usb-loose');
+  await unit.module.prepare();
+  await unit.ready();
+  const seen = new Set<boolean>();
+  const uptime = unit.text.uart;
+  await unit.until(() => seen.add(unit.module.at.present).size === 2 && unit.module.at.present);
+  expect([unit.module.mode, unit.text.uart.startsWith(uptime)]).toEqual(['normal', true]);
+  unit.close();
+});
+
 test('uart-noise: something comes over a UART of a module that is off', async () => {
   for (const [defect, noisy] of [
     ['none', false],
@@ -125,6 +160,7 @@ test('uart-noise: something comes over a UART of a module that is off', async ()
 test.each([
   ['none', 'at', true, true],
   ['at-port-renamed', 'at', false, true],
+  ['uart-renamed', 'uart', false, true],
   ['at-port-dead', 'at', true, false],
   ['at-port-dead', 'uart', true, true],
   ['uart-dead', 'uart', true, false],

@@ -2,12 +2,17 @@ import type { Behaviour } from '../behaviour.js';
 import type { Report } from '../core/steps.js';
 import { lostOn, percentages } from './reports.js';
 
-function voice(name: string, summary: string, hooks: Omit<Behaviour, 'name' | 'summary' | 'owner' | 'harmless'>): Behaviour {
-  return { name, summary, owner: 'firmware', harmless: true, ...hooks };
+const SEEN = 'sound modules were seen to do so';
+const OPEN = 'the guide leaves it open';
+
+type Hooks = Omit<Behaviour, 'name' | 'summary' | 'owner' | 'harmless'>;
+
+function voice(name: string, summary: string, hooks: Hooks, harmless = SEEN): Behaviour {
+  return { name, summary, owner: 'firmware', harmless, ...hooks };
 }
 
 /** Rewrites each line as it is written. */
-function lines(change: (text: string) => string): Omit<Behaviour, 'name' | 'summary' | 'owner'> {
+function lines(change: (text: string) => string): Hooks {
   return { urc: (sound) => sound.map(change) };
 }
 
@@ -65,8 +70,27 @@ export const VOICES: readonly Behaviour[] = [
   voice('percent-in-steps', 'reports every fifth percentage', {
     reports: percentages((percent) => (percent % 5 > 0 ? [] : [percent])),
   }),
-  voice('last-end-only', 'of several failed attempts only the last reports its end', { endEach: () => false }),
-  voice('cuts-free', 'a power cut uses up no attempt', { cutsCount: () => false }),
+  voice(
+    'reports-on-usb-only',
+    'reports an upgrade over USB only',
+    { urc: lostOn('uart', /"FOTA"/) },
+    'AT+QURCCFG sends reports to one line, and USB is the one that is asked for',
+  ),
+  voice('last-end-only', 'of several failed attempts only the last reports its end', { endEach: () => false }, OPEN),
+  voice('cuts-free', 'a power cut uses up no attempt', { cutsCount: () => false }, OPEN),
+  voice(
+    'percent-restarts',
+    'percentages begin at 1 again after a cut, and jump to where they were',
+    {
+      reports: (sound, percent, starts) =>
+        starts < 2 || percent > 0
+          ? sound
+          : sound.flatMap((report): Report[] =>
+              report.kind === 'UPDATING' ? [{ kind: 'UPDATING', percent: 1 }, report] : [report],
+            ),
+    },
+    OPEN,
+  ),
   voice('echo-off', 'does not echo commands after a start', { echo: () => false }),
   voice('roaming', 'is registered as a guest', { registration: () => 5 }),
   voice('package-deleted', 'deletes a local package after the upgrade', { afterUpgrade: (_nv, files) => files.dropPackage() }),

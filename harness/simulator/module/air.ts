@@ -12,6 +12,8 @@ export interface DownloadJob {
   readonly bytesPerSecond: number;
   /** Bytes free; the package must be smaller. */
   readonly room: number;
+  /** Bytes after which the air carries no more of this transfer. */
+  readonly diesAfter: number;
   /** Where in the file it begins. */
   readonly offset: number;
   readonly file: Pick<FileWriter, 'write'>;
@@ -42,6 +44,7 @@ export class AirSink extends Writable {
     this.job.network.whenUp(() => {
       if (this.destroyed) return;
       this.received += chunk.length;
+      if (this.received > this.job.diesAfter) return;
       if (this.received >= this.job.room) return done(new DownloadError(this.fullCode));
       this.job.file.write(chunk);
       setTimeout(done, (chunk.length * 1000) / this.job.bytesPerSecond);

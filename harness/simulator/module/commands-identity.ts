@@ -23,7 +23,9 @@ export const IDENTITY_COMMANDS: Readonly<Record<string, Command>> = {
   CGMM: plain(({ module }) => module.options.module),
   GMR: plain(({ module }) => module.revision),
   CGMR: plain(({ module }) => module.revision),
-  QGMR: plain(({ module }) => `${module.revision}_01.001.01.001`),
+  QGMR: plain(({ module }) =>
+    module.options.behaviours.ask('shownQgmr', `${module.revision}_01.001.01.001`, module.core.log.read().starts),
+  ),
   CSUB: plain(() => 'SubEdition: V01'),
   CGSN: plain(imei),
   GSN: plain(imei),

@@ -32,6 +32,10 @@ const LONGEST_NAME = 120;
 const PARTIAL = '%partial';
 /** The package a download leaves: not listed, but it takes its room. */
 const DOWNLOAD = '%download';
+/** What was lost in mid-write: not listed, and never given back. */
+const LOST = '%lost';
+/** Bytes that are left free beside it. */
+const LEFT_FREE = 4096;
 
 /** UFS and the SD card: plain files under the module's directory. Names are bytes, kept as Latin-1 and escaped on disk. */
 export class FileStore {
@@ -84,7 +88,7 @@ export class FileStore {
   list(storage: Storage): { name: string; size: number }[] {
     this.need(storage, 417);
     return readdirSync(this.folder(storage))
-      .filter((file) => file !== PARTIAL && file !== DOWNLOAD)
+      .filter((file) => !file.startsWith('%'))
       .sort()
       .map((file) => ({ name: unescape(file), size: statSync(join(this.folder(storage), file)).size }));
   }
@@ -150,6 +154,11 @@ export class FileStore {
     for (const file of readdirSync(this.folder('SD'))) rmSync(join(this.folder('SD'), file), { force: true });
   }
 
+  /** Nearly all that is free is taken by nothing that can be seen. */
+  loseRoom(): void {
+    writeFileSync(join(this.folder('UFS'), LOST), Buffer.alloc(Math.max(0, this.free('UFS') - LEFT_FREE)));
+  }
+
   /** One byte in the middle of the first file changes. */
   damageOne(): void {
     const first = this.list('UFS').find(({ size }) => size > 0);
@@ -186,8 +195,10 @@ export function spoilsOf(files: FileStore, source: string): Spoils {
     damageOne: () => files.damageOne(),
     dropPackage: () => {
       const file = fileAt(source);
-      if (source !== 'download' && files.size(file) !== undefined) files.remove(file);
+      if (source === 'download') files.dropDownload();
+      else if (files.size(file) !== undefined) files.remove(file);
     },
+    loseRoom: () => files.loseRoom(),
   };
 }
 

@@ -10,13 +10,15 @@ import { Epoch } from './epoch.js';
 import { FileStore, spoilsOf } from './file-store.js';
 import { Line } from './line.js';
 import { Network } from './network.js';
-import { makeNoise } from './noise.js';
+import { makeNoise, shakeUsb } from './noise.js';
 import type { ModuleOptions } from './options.js';
 import { Pacer } from './pacer.js';
 import { PowerLines } from './power-lines.js';
 import type { Powered } from './power-lines.js';
 import { Reporter } from './reporter.js';
 import { SimCard } from './sim-card.js';
+import { startStaleServer } from './stale-server.js';
+import type { StaleServer } from './stale-server.js';
 import { StateDir } from './state-dir.js';
 import { Upgrade } from './upgrade.js';
 import { UrcWriter } from './urc.js';
@@ -62,6 +64,8 @@ export class SimModule implements Powered {
   why = '';
   private usbWhenDead: Stranded = EMERGENCY;
   private quiet = (): void => undefined;
+  private usbLoose = false;
+  private stale: StaleServer | undefined;
 
   constructor(
     readonly options: ModuleOptions,
@@ -86,14 +90,22 @@ export class SimModule implements Powered {
 
   async prepare(): Promise<void> {
     await Promise.all([this.at.prepare(), this.uart.prepare()]);
+    if (this.network.reach === 'elsewhere') {
+      this.stale = await startStaleServer(this.options.module);
+      this.network.leadElsewhere(this.stale.address);
+    }
     this.uart.plug();
-    this.quiet = makeNoise(this.uart, this.options, this.dice);
+    const quiet = [makeNoise(this.uart, this.options, this.dice), shakeUsb(this, this.dice)];
+    this.quiet = () => {
+      for (const stop of quiet) stop();
+    };
     this.board.showStatus(this.status);
     this.board.follow(this.lines);
   }
 
   close(): void {
     this.quiet();
+    this.stale?.close();
     this.powerLost();
     this.lines.close();
     this.at.close();
@@ -146,12 +158,15 @@ export class SimModule implements Powered {
   /** At once: whatever was under way is torn. */
   powerLost(): void {
     if (this.mode === 'off') return;
-    const ending = this.core.log.read().flag === 'done';
+    const { flag, starts, source } = this.core.log.read();
+    const downloading = this.upgrade.downloading;
     const torn = this.pacer?.cut() ?? false;
-    const cut = { mode: this.mode, percent: this.percent, torn, ending };
+    const cut = { mode: this.mode, percent: this.percent, torn, ending: flag === 'done', starts, downloading };
     this.stop();
+    if (downloading && this.options.behaviours.ask('resumesDownload', false))
+      for (const step of this.core.request('download')) if (step.kind === 'op') this.core.flash.perform(step.op);
     const before = JSON.stringify(this.nv);
-    this.options.behaviours.onCut(cut, this.state.nv);
+    this.options.behaviours.onCut(cut, this.state.nv, spoilsOf(this.files, source));
     if (JSON.stringify(this.nv) !== before) this.state.saveNv();
     this.setStatus(false);
     this.mode = 'off';
@@ -179,9 +194,15 @@ export class SimModule implements Powered {
   }
 
   usbPowerChanged(): void {
-    if (!this.lines.vbus || this.starved) this.at.unplug();
+    if (!this.lines.vbus || this.starved || this.usbLoose) this.at.unplug();
     else if (this.mode === 'dead') this.at.strand(this.usbWhenDead);
     else if (this.reporter.wantsUsb) this.at.plug();
+  }
+
+  /** The plug has contact, or has none. */
+  usbContact(contact: boolean): void {
+    this.usbLoose = !contact;
+    this.usbPowerChanged();
   }
 
   supplyChanged(): void {
@@ -196,7 +217,7 @@ export class SimModule implements Powered {
 
   /** Alive by what comes in over the UART: STATUS and USB are dark. */
   private get starved(): boolean {
-    return this.isOn && !this.lines.supply && this.options.behaviours.ask('livesOnUart', false);
+    return this.isOn && !this.lines.supply && this.lines.fedByUart;
   }
 
   rebootSoon(): void {
@@ -273,7 +294,7 @@ export class SimModule implements Powered {
 
   private drive<T>(steps: Generator<Step, T, void>, onDone: (result: T) => void): void {
     const { scale, flashMinutes, behaviours } = this.options;
-    const flashSeconds = behaviours.ask('flashSeconds', flashMinutes * 60);
+    const flashSeconds = behaviours.ask('flashSeconds', flashMinutes * 60, this.core.log.read().starts);
     this.pacer = new Pacer(this.core.flash, this.epoch, scale, flashSeconds);
     this.pacer.run(steps, (step) => this.take(step), onDone);
   }
@@ -286,6 +307,8 @@ export class SimModule implements Powered {
         if (this.options.behaviours.ask('hangs', false, this.percent)) this.pacer?.stall();
       }
     }
+    if (step.kind === 'plan' && this.options.behaviours.ask('dropsPackage', false))
+      spoilsOf(this.files, this.core.log.read().source).dropPackage();
     if (step.kind !== 'mode') return;
     this.mode = step.mode;
     if (step.mode === 'recovery') this.reporter.recoveryStarts();

@@ -1,3 +1,4 @@
+import type { Reach } from '../behaviour.js';
 import { UsageError } from './options.js';
 
 export interface Address {
@@ -11,7 +12,8 @@ const NOBODY: Address = { host: '127.0.0.1', port: 1 };
 /** The mobile network: whether it is there, and where it really takes a connection. */
 export class Network {
   /** What becomes of connections, whatever the signal is. */
-  reach: 'open' | 'refused' | 'silent' = 'open';
+  reach: Reach = 'open';
+  private elsewhere: Address = NOBODY;
   private readonly routes = new Map<string, string>();
   private readonly waiting = new Set<() => void>();
   private isUp = true;
@@ -25,6 +27,11 @@ export class Network {
     if (!this.carries) return;
     for (const run of this.waiting) run();
     this.waiting.clear();
+  }
+
+  /** Every name leads to this server from now on. */
+  leadElsewhere(to: Address): void {
+    this.elsewhere = to;
   }
 
   /** Whether a transfer gets on. */
@@ -57,6 +64,7 @@ export class Network {
 
   resolve({ host, port }: Address): Address {
     if (this.reach === 'refused') return NOBODY;
+    if (this.reach === 'elsewhere') return this.elsewhere;
     const to = this.routes.get(`${host}:${port}`.toLowerCase()) ?? this.routes.get(`${host}:*`.toLowerCase());
     if (to === undefined) return { host, port };
     const colon = to.lastIndexOf(':');

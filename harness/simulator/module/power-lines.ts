@@ -51,7 +51,8 @@ export class PowerLines {
     else this.supplyIsOff();
   }
 
-  setVbus(on: boolean): void {
+  setVbus(asked: boolean): void {
+    const on = this.behaviours.ask('vbus', asked);
     if (on === this.vbus) return;
     this.vbus = on;
     if (!on && !this.powered && this.module.isOn) this.lose();
@@ -75,7 +76,8 @@ export class PowerLines {
     }
   }
 
-  pressReset(down: boolean): void {
+  pressReset(asked: boolean): void {
+    const down = this.behaviours.ask('reset', asked);
     if (down) this.resetSince ??= performance.now();
     else if (this.resetSince !== undefined) {
       const held = (performance.now() - this.resetSince) / 1000 / this.scale;
@@ -94,9 +96,14 @@ export class PowerLines {
     if (this.supply && !this.module.isOn) this.module.powerOn();
   }
 
+  /** Whether what comes in over the UART would keep the module alive. */
+  get fedByUart(): boolean {
+    return this.behaviours.ask('livesOnUart', false, this.offs);
+  }
+
   /** Whether anything but VBUS keeps the module alive. */
   private get powered(): boolean {
-    return this.supply || this.decay !== undefined || this.behaviours.ask('livesOnUart', false);
+    return this.supply || this.decay !== undefined || this.fedByUart;
   }
 
   private supplyIsOn(): void {
@@ -109,7 +116,7 @@ export class PowerLines {
   private supplyIsOff(): void {
     this.decay = undefined;
     if (this.vbus && this.module.isOn && this.behaviours.ask('livesOnVbus', false)) return;
-    if (this.module.isOn && this.behaviours.ask('livesOnUart', false)) this.module.supplyChanged();
+    if (this.module.isOn && this.fedByUart) this.module.supplyChanged();
     else this.lose();
   }
 

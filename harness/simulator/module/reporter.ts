@@ -32,7 +32,7 @@ export class Reporter {
   /** In recovery both ports print. */
   report(report: Report): void {
     const { module } = this;
-    for (const one of module.options.behaviours.ask('reports', [report], module.percent ?? 0)) {
+    for (const one of module.options.behaviours.ask('reports', [report], module.percent ?? 0, module.core.log.read().starts)) {
       const value = one.kind === 'UPDATING' ? `,${one.percent}` : one.kind === 'END' ? `,${one.err}` : '';
       const text = `+QIND: "FOTA","${one.kind}"${value}`;
       module.urcs.send(module.uart, text);
@@ -75,7 +75,7 @@ export class Reporter {
     this.early = [];
     module.epoch.after(module.dice.between(...after), () => {
       this.wantsUsb = true;
-      if (module.lines.vbus) module.at.plug();
+      module.usbPowerChanged();
       onPlug?.();
       module.epoch.after(module.dice.between(...FIRST_USB_REPORT), () => {
         for (const text of this.early ?? []) module.urcs.send(module.at, text);

@@ -17,6 +17,7 @@ const SHORTEST_TIMEOUT_MS = 1000;
 export class Upgrade {
   private busy = false;
   private downloadFailed = false;
+  private fetching = false;
 
   constructor(private readonly module: SimModule) {}
 
@@ -24,9 +25,15 @@ export class Upgrade {
     return this.busy;
   }
 
+  /** A package is on its way from a server. */
+  get downloading(): boolean {
+    return this.fetching;
+  }
+
   /** Normal mode has begun afresh. */
   reset(): void {
     this.busy = false;
+    this.fetching = false;
     this.downloadFailed = false;
   }
 
@@ -86,9 +93,11 @@ export class Upgrade {
     module.reporter.urc(`+QIND: "FOTA","${word}START"`);
     const { epoch } = module;
     const file = module.files.createDownload();
+    this.fetching = true;
     const end = (code: number): void => {
       forget();
       if (!epoch.alive) return;
+      this.fetching = false;
       const shown = behaviours.ask('downloadEnd', code, asked.kind);
       if (shown === 0) file.keep();
       else file.drop();
@@ -141,6 +150,7 @@ export class Upgrade {
       timeoutMs: Math.max(SHORTEST_TIMEOUT_MS, networkTimeout * 1000 * scale),
       bytesPerSecond: behaviours.ask('bytesPerSecond', AIR_SPEED) / scale,
       room: module.files.free('UFS'),
+      diesAfter: behaviours.ask('networkDiesAfter', Infinity),
       offset,
       file,
       onAbort,
