@@ -16,6 +16,9 @@ export interface NarrowingOptions {
   readonly step: number;
 }
 
+// In Jest's sandbox a global costs more than the sum it is wanted for.
+const { exp } = Math;
+
 /** How likely a cut inside the window fails: which of these it is, is found out as well. */
 const inside = [0.95, 0.6, 0.3] as const;
 /** How likely each of them is beforehand: most windows fail nearly always, and some 17 trials must do for those. */
@@ -38,28 +41,52 @@ export interface FailingWindow {
   readonly to: Edge;
   readonly inside: { readonly failed: number; readonly of: number };
   readonly outside: { readonly failed: number; readonly of: number };
-  /** Both edges are known to one step. */
+  /** Both edges are known to one step, and no wide part between them is untried. */
   readonly settled: boolean;
 }
 
+/** Two windows that failed once each look like one that holds both, until something between them is tried: no wider gap than this, in steps. */
+const widestGap = 8;
+
 /** What the probes so far say; undefined while none has failed. */
 export function failingWindow(probes: readonly Probe[], options: NarrowingOptions): FailingWindow | undefined {
-  if (!probes.some((probe) => probe.failed)) return undefined;
-  const { points, froms, tos, best } = belief(probes, options);
+  return probes.some((probe) => probe.failed) ? windowOf(probes, belief(probes, options), options) : undefined;
+}
+
+function windowOf(probes: readonly Probe[], { points, froms, tos, best }: Belief, options: NarrowingOptions): FailingWindow {
   const from = edge(points, froms, best.from);
   const to = edge(points, tos, best.to);
   const count = (wanted: boolean): { failed: number; of: number } => {
     const chosen = probes.filter((probe) => (probe.at >= best.from && probe.at <= best.to) === wanted);
     return { failed: chosen.filter((probe) => probe.failed).length, of: chosen.length };
   };
-  const settled = from.to - from.from <= options.step && to.to - to.from <= options.step;
+  const edgesKnown = from.to - from.from <= options.step && to.to - to.from <= options.step;
+  const settled = edgesKnown && gapIn(probes, from.at, to.at, options) === undefined;
   return { from, to, inside: count(true), outside: count(false), settled };
 }
 
-/** Where the next cut tells most about the window's edges. */
+/** Middle of the widest gap between cuts that were tried in the window; undefined when none is too wide. */
+function gapIn(probes: readonly Probe[], from: number, to: number, { step }: NarrowingOptions): number | undefined {
+  const tried = [from, ...probes.map(({ at }) => at).filter((at) => at > from && at < to), to].sort((a, b) => a - b);
+  const gaps = tried.slice(1).map((at, index) => ({ at, width: at - (tried[index] ?? at) }));
+  const widest = gaps.reduce((most, gap) => (gap.width > most.width ? gap : most), { at: to, width: 0 });
+  return widest.width > widestGap * step ? widest.at - Math.floor(widest.width / 2 / step) * step : undefined;
+}
+
+/** Where the next cut tells most about the window's edges, or about what lies between them. */
 export function nextProbe(probes: readonly Probe[], options: NarrowingOptions): number {
-  const { points, within } = belief(probes, options);
-  let best = { at: options.low, gain: -Infinity };
+  const known = belief(probes, options);
+  const window = probes.some((probe) => probe.failed) ? windowOf(probes, known, options) : undefined;
+  if (window !== undefined && !window.settled) {
+    const { from, to } = window;
+    const gap = gapIn(probes, from.at, to.at, options);
+    if (gap !== undefined && from.to - from.from <= options.step && to.to - to.from <= options.step) return gap;
+  }
+  return mostTelling(known, options.low);
+}
+
+function mostTelling({ points, within }: Belief, low: number): number {
+  let best = { at: low, gain: -Infinity };
   points.forEach((at, index) => {
     const chances = within.map((chance) => chance[index] ?? 0);
     // What the outcome is worth: its own entropy less the noise that no window explains.
@@ -136,7 +163,7 @@ function belief(probes: readonly Probe[], options: NarrowingOptions): Belief {
       for (let end = start; end < size; end += 1) {
         const log = running[end + 1]! - base;
         if (log < negligible) continue;
-        const weight = Math.exp(log);
+        const weight = exp(log);
         total += weight;
         froms[start]! += weight;
         tos[end]! += weight;
