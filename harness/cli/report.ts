@@ -1,5 +1,7 @@
 import type { CommandModule } from 'yargs';
+import { command as compare } from './report/compare.js';
 import { command as html } from './report/html.js';
+import { command as merge } from './report/merge.js';
 import { command as sign } from './report/sign.js';
 import { command as verify } from './report/verify.js';
 
@@ -11,7 +13,9 @@ export const command: CommandModule = {
       .command(verify)
       .command(sign)
       .command(html)
-      .demandCommand(1, 'say what: html, verify or sign')
+      .command(merge)
+      .command(compare)
+      .demandCommand(1, 'say what: html, merge, compare, verify or sign')
       .example('dfota report verify reports/nightly', 'is the folder as the run left it?'),
   handler: () => undefined,
 };

@@ -47,6 +47,12 @@ export function readSigner(file: string, name: string): Signer {
   return { key, name };
 }
 
+/** The signer that DFOTA_SIGN_KEY names, with DFOTA_SIGNER as name; undefined without. Throws a UserError for a key that cannot sign. */
+export function signerOfEnvironment(): Signer | undefined {
+  const file = process.env['DFOTA_SIGN_KEY'];
+  return file === undefined || file === '' ? undefined : readSigner(file, process.env['DFOTA_SIGNER'] ?? '');
+}
+
 /** Reads a public key (PEM, SPKI). */
 export function readPublicKey(file: string): KeyObject {
   return readKey(file, 'public', (pem) => {

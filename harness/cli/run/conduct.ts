@@ -7,6 +7,7 @@ import { Secrets } from '../../base/secrets.js';
 import { followJournal } from '../../journal/follow.js';
 import { openJournal } from '../../journal/journal.js';
 import { loadRigs, loadPair, checkPairFits, type LoadedPair, type LoadedRig } from '../../rig/load.js';
+import { signerOfEnvironment } from '../../report/signature.js';
 import { randomCuts } from './campaign.js';
 import { openDisplay } from './display.js';
 import { harnessVersion, makeRunFolder } from './folder.js';
@@ -49,10 +50,12 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   const seed = before?.seed ?? options.seed ?? Number(process.hrtime.bigint() % 1_000_000_007n);
   const run = before?.run ?? wall.replace(/[:.]/g, '-');
   const harness = harnessVersion();
+  // A key that cannot sign is told before a rig is touched, not after a night.
+  const signer = signerOfEnvironment();
   const names = rigs.map((rig) => rig.definition.name);
 
   const journalFile = join(folder, 'journal.jsonl');
-  const finish = { folder, journalFile, rigs: names, harness };
+  const finish = { folder, journalFile, rigs: names, harness, signer };
   if (resumed?.finished === true) {
     process.stdout.write(`Run ${run} is finished: no rig is touched, its reports are made anew\n`);
     return finishRun({ ...finish, journal: undefined, ends: [] });

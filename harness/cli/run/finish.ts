@@ -1,5 +1,3 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { systemClock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import { Secrets } from '../../base/secrets.js';
@@ -9,13 +7,12 @@ import type { EventOf, JournalEvent } from '../../journal/events.js';
 import type { Journal } from '../../journal/journal.js';
 import { openJournal } from '../../journal/journal.js';
 import { readJournal } from '../../journal/reader.js';
-import { finishJunit, suitesNotRun, type Campaign, type RigPart } from '../../report/junit.js';
-import { writeLineLogs } from '../../report/line-logs.js';
-import { writeManifest } from '../../report/manifest.js';
+import { suitesNotRun, type RigPart } from '../../report/junit.js';
 import { resultOf } from '../../report/result.js';
-import { summaryText } from '../../report/summary.js';
-import { campaignFacts, trialsTold } from '../../report/trials.js';
+import type { Signer } from '../../report/signature.js';
+import { campaignFacts } from '../../report/trials.js';
 import { printable } from '../../verdict/text.js';
+import { rigParts, writeEvidence } from './evidence.js';
 import type { HarnessVersion } from './folder.js';
 
 export interface FinishParts {
@@ -27,22 +24,14 @@ export interface FinishParts {
   /** How each rig's process ended. */
   readonly ends: readonly (number | string)[];
   readonly harness: HarnessVersion;
+  readonly signer: Signer | undefined;
 }
 
 /** Reads the journal of a run whose processes have ended and writes everything that is computed from it; resolves with the exit code. */
 export async function finishRun(parts: FinishParts): Promise<number> {
-  const { folder, journalFile, journal, rigs, harness } = parts;
-  const junit = rigs.flatMap((rig) => readIfThere(join(folder, 'rigs', rig, 'junit.xml')).map((xml) => ({ rig, xml })));
-  if (journal !== undefined) closeJournal(journal, junit, parts);
-  const { events } = readJournal(journalFile);
-  const outcome = resultOf(events, rigs);
-  const properties = { 'harness.version': harness.version, 'harness.commit': harness.commit ?? 'unknown' };
-  writeFileSync(join(folder, 'junit.xml'), finishJunit(junit, outcome.tests, properties, campaignOf(events)));
-  rmSync(join(folder, 'lines'), { recursive: true, force: true });
-  writeLineLogs(events, join(folder, 'lines'));
-  const summary = summaryText(outcome, events);
-  writeFileSync(join(folder, 'summary.txt'), summary);
-  await writeManifest(folder);
+  const { folder, journalFile, journal, rigs, harness, signer } = parts;
+  if (journal !== undefined) closeJournal(journal, rigParts(folder, rigs), parts);
+  const { events, outcome, summary } = await writeEvidence({ folder, journalFile, rigs, harness, signer });
   process.stdout.write(`\n${summary}`);
   if (events.some((event) => event.type === 'trial.end')) {
     try {
@@ -82,19 +71,6 @@ function closeJournal(journal: Journal, junit: readonly RigPart[], { journalFile
   journal.close();
 }
 
-/** What a rig's cuts tell together stands with every suite that made some. */
-function campaignOf(events: readonly JournalEvent[]): Campaign {
-  const told = new Map<string, Readonly<Record<string, string>>>();
-  return {
-    trials: trialsTold(events),
-    properties(rig) {
-      const known = told.get(rig) ?? campaignFacts(rig, events);
-      told.set(rig, known);
-      return known;
-    },
-  };
-}
-
 /** Survival of each package of this run over all nights. */
 async function proven(ledger: Ledger, events: readonly JournalEvent[]): Promise<string[]> {
   const ends = events.filter((event): event is EventOf<'trial.end'> => event.type === 'trial.end');
@@ -105,12 +81,4 @@ async function proven(ledger: Ledger, events: readonly JournalEvent[]): Promise<
         `package ${key.package.slice(0, 12)} from ${printable(key.revision)}: ${survivalText(await survivalOf(ledger, key))}`,
     ),
   );
-}
-
-function readIfThere(file: string): string[] {
-  try {
-    return [readFileSync(file, 'utf8')];
-  } catch {
-    return [];
-  }
 }

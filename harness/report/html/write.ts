@@ -17,23 +17,30 @@ export interface HtmlReportOptions {
  * all. Throws a UserError for a file that is no evidence.
  */
 export function writeHtmlReport(evidence: string, page: string, options: HtmlReportOptions = {}): ReportData {
+  const { data, projection } = project(evidence, options);
+  writeWhole(page, renderPage(data, projection.bundles.finish()));
+  return data;
+}
+
+/** What the page of this evidence would say. Throws a UserError for a file that is no evidence. */
+export function readReport(evidence: string, options: HtmlReportOptions = {}): ReportData {
+  return project(evidence, options).data;
+}
+
+function project(evidence: string, options: HtmlReportOptions): { readonly data: ReportData; readonly projection: Projection } {
   const source = openEvidence(evidence);
   const { kind, file, timed } = source;
   const projection = new Projection({ kind, file, timed, madeBy: ownVersion(), maskIdentities: options.identities !== true });
   for (const event of source.events()) projection.take(event);
   projection.close();
-  const bundles = projection.bundles.finish();
   const data = reportData(projection, source);
-  if (data.upgrades.id.length === 0 && data.tests.name.length === 0 && data.run === undefined) {
-    throw new UserError('there is nothing in this file to report', {
-      place: { file: evidence },
-      asked: 'a run, or AT+QFOTADL, or a +QIND: "FOTA" report',
-      seen: `a ${kind} without any`,
-      hint: 'give the journal.jsonl of a run, or the log of a terminal program that was open during an upgrade',
-    });
-  }
-  writeWhole(page, renderPage(data, bundles));
-  return data;
+  if (data.upgrades.id.length > 0 || data.tests.name.length > 0 || data.run !== undefined) return { data, projection };
+  throw new UserError('there is nothing in this file to report', {
+    place: { file: evidence },
+    asked: 'a run, or AT+QFOTADL, or a +QIND: "FOTA" report',
+    seen: `a ${kind} without any`,
+    hint: 'give the journal.jsonl of a run, or the log of a terminal program that was open during an upgrade',
+  });
 }
 
 /** The journal of a run's folder, or the file itself. */

@@ -1,0 +1,128 @@
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { z } from 'zod';
+import { systemClock } from '../../base/clock.js';
+import { messageOf, UserError } from '../../base/errors.js';
+import { Secrets } from '../../base/secrets.js';
+import type { EventBody } from '../../journal/events.js';
+import { openJournal } from '../../journal/journal.js';
+import { readJournal } from '../../journal/reader.js';
+import { ConflictingParts, mergeRuns, startOf, type Merged, type RunPart } from '../../report/merge/merge-journals.js';
+import { resultOf } from '../../report/result.js';
+import { signerOfEnvironment } from '../../report/signature.js';
+import { verifyFolder } from '../../report/verify.js';
+import { printable } from '../../verdict/text.js';
+import { writeEvidence } from '../run/evidence.js';
+import { harnessVersion, makeRunFolder } from '../run/folder.js';
+
+interface MergeArguments {
+  readonly dirs: string[];
+  readonly out: string;
+}
+
+export const command: CommandModule<object, MergeArguments> = {
+  command: 'merge <dirs..>',
+  describe: 'Runs from several agents or shards as one report and one JUnit file',
+  builder: (yargs) =>
+    yargs
+      .positional('dirs', { type: 'string', array: true, demandOption: true, describe: 'Folders of runs' })
+      .option('out', { type: 'string', demandOption: true, describe: 'Folder of the merged run; new or empty' })
+      .example('dfota report merge reports/rigs/* --out reports/nightly', 'last night of all rigs')
+      .epilogue(
+        'A run that is given twice counts once; a rig in several runs stands there once for each. The ledger is not touched: each run is in it ' +
+          'already. Exit codes: those of dfota run for the whole; 2 also for a folder that is no run’s or is not as its run left it.',
+      ),
+  async handler({ dirs, out }) {
+    const given: RunPart[] = [];
+    for (const dir of dirs) given.push(await readPart(dir));
+    const merged = mergeOrExplain(given);
+    const signer = signerOfEnvironment();
+    const wall = systemClock.wall();
+    const folder = makeRunFolder(resolve(out), wall);
+    const harness = harnessVersion();
+    const run = `merged-${wall.replace(/[:.]/g, '-')}`;
+    const journalFile = join(folder, 'journal.jsonl');
+    writeMerged(journalFile, run, merged);
+    for (const { part, names } of merged.parts) copyRigs(part, names, folder);
+    const runs = merged.parts.map(({ part, names }) => ({ run: part.run, from: part.from, rigs: Object.fromEntries(names) }));
+    const facts = { run, harness, started: wall, names: merged.rigs, merged: runs, remarks: merged.remarks };
+    writeFileSync(join(folder, 'run.json'), `${JSON.stringify(facts, undefined, 2)}\n`);
+    const { outcome, summary } = await writeEvidence({ folder, journalFile, rigs: merged.rigs, harness, signer });
+    for (const remark of merged.remarks) process.stdout.write(`${printable(remark)}\n`);
+    process.stdout.write(`\n${summary}\nReport: ${folder}\n`);
+    process.exitCode = outcome.exit;
+  },
+};
+
+/** Reads the folder of a run, which must be as the run left it: what is merged is no longer covered by its own manifest. */
+async function readPart(dir: string): Promise<RunPart> {
+  const { problems } = await verifyFolder(dir);
+  const [first] = problems;
+  if (first !== undefined) {
+    throw new UserError('the folder is not as its run left it; it is not merged', {
+      place: { file: dir },
+      seen: `${first.what} ${first.file}: ${first.detail}`,
+      hint: 'dfota report verify tells all; a run that was killed gets its manifest by dfota run --resume',
+    });
+  }
+  const file = join(dir, 'run.json');
+  try {
+    const facts = z.object({ run: z.string(), names: z.array(z.string()) }).parse(JSON.parse(readFileSync(file, 'utf8')));
+    return { from: dir, run: facts.run, rigs: facts.names, events: readJournal(join(dir, 'journal.jsonl')).events };
+  } catch (error) {
+    throw new UserError('this is not what a run leaves', {
+      place: { file },
+      seen: messageOf(error),
+      hint: 'name the folder of a run, for example reports/2026-01-31T22-00-00-000Z',
+    });
+  }
+}
+
+function mergeOrExplain(given: readonly RunPart[]): Merged {
+  try {
+    return mergeRuns(given);
+  } catch (error) {
+    if (!(error instanceof ConflictingParts)) throw error;
+    throw new UserError('two folders claim to be the same run and differ', {
+      seen: error.message,
+      hint: 'one of them was changed, or a run was gone on with in a copy: leave one of them out',
+    });
+  }
+}
+
+/** One beginning and one end around all events, which keep their numbers and get one scale of time. */
+function writeMerged(file: string, run: string, { events, parts, rigs, remarks }: Merged): void {
+  const starts = parts.flatMap(({ part }) => startOf(part) ?? []);
+  const [first] = starts;
+  const t = events[0]?.t ?? 0;
+  const at = parts[0]?.part.events[0]?.at ?? systemClock.wall();
+  const lines: unknown[] = [];
+  if (first !== undefined) {
+    const { seed, harness, host } = first;
+    const beginning: EventBody = { type: 'run.start', format: 1, run, seed, harness, host, argv: ['report', 'merge'] };
+    lines.push({ n: 0, t: first.t, at, ...beginning });
+  }
+  const notes = [
+    ...parts.map(({ part }) => `merged from ${part.from}: run ${part.run}, seed ${String(startOf(part)?.seed ?? 'unknown')}`),
+    ...remarks,
+  ];
+  for (const text of notes) lines.push({ n: 0, t, at, type: 'note', text });
+  writeFileSync(file, [...lines, ...events].map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const journal = openJournal(file, { clock: atTheEnd(events.at(-1)), secrets: new Secrets() });
+  const { exit, reason } = resultOf(events, rigs);
+  journal.write({ type: 'run.end', exit, reason });
+  journal.close();
+}
+
+/** The merged run ends when its last part did. */
+function atTheEnd(last: { readonly t: number; readonly at: string } | undefined): typeof systemClock {
+  return last === undefined ? systemClock : { ...systemClock, now: () => last.t, wall: () => last.at };
+}
+
+function copyRigs({ from }: RunPart, names: ReadonlyMap<string, string>, folder: string): void {
+  for (const [rig, name] of names) {
+    const source = join(from, 'rigs', rig);
+    if (existsSync(source)) cpSync(source, join(folder, 'rigs', name), { recursive: true });
+  }
+}
