@@ -1,6 +1,7 @@
 import { finalOf, unsolicited, type Other } from './answer-reader.js';
 import type { Exchange } from './exchange.js';
-import { LineSplitter } from './line-splitter.js';
+import { CR, LF, LineSplitter } from './line-splitter.js';
+import { exactReport, readReports, type ReadReport } from './report.js';
 
 export interface DialogueEvents {
   /** Not part of an answer; called in the tick in which its last byte was read. */
@@ -27,6 +28,18 @@ export class Dialogue {
   begin(exchange: Exchange): void {
     this.#exchange = exchange;
     this.#before = this.#splitter.pending;
+  }
+
+  /** The reports of the lines that this chunk is going to end; keeps nothing. None in a transfer, where bytes may be data. */
+  preview(chunk: Buffer): readonly ReadReport[] {
+    const last = chunk[chunk.length - 1];
+    const inTransfer = (this.#waiting?.kind ?? 'command') !== 'command';
+    // What ends no line costs nothing, however long the line already is.
+    if (inTransfer || (last !== LF && last !== CR && !chunk.includes(LF) && !chunk.includes(CR))) return [];
+    const text = this.#splitter.pending + chunk.toString('latin1');
+    const only = last === LF || last === CR ? exactReport(text) : undefined;
+    if (only !== undefined) return [only];
+    return new LineSplitter().push(text).flatMap((line) => readReports(line.text).reports);
   }
 
   receive(chunk: Buffer): void {

@@ -11,8 +11,8 @@ export interface LineSplitterOptions {
   readonly limit?: number;
 }
 
-const CR = 13;
-const LF = 10;
+export const CR = 13;
+export const LF = 10;
 
 /**
  * Cuts a byte stream into lines. `\r\n`, `\n`, `\r` and `\r\r\n` (an echoed command) all end a line; blank lines are dropped.

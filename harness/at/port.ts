@@ -9,7 +9,7 @@ import { Dialogue } from './dialogue.js';
 import { Exchange, type Kind } from './exchange.js';
 import { Listeners } from './listeners.js';
 import { Resync } from './resync.js';
-import type { Answer, AtPort, CommandOptions, Urc } from './types.js';
+import type { Answer, AtPort, CommandOptions, EarlyReportListener, Urc } from './types.js';
 import { sendData } from './upload.js';
 
 /** The AT dialogue on a line. The line stays its opener's: closing the port closes what it opened, not the line. */
@@ -31,6 +31,7 @@ class LineAtPort implements AtPort {
   readonly role: LineRole;
   readonly #connection: Connection;
   readonly #urcs = new Listeners<Urc>();
+  readonly #early = new Set<EarlyReportListener>();
   readonly #states = new Listeners<'open' | 'lost'>();
   readonly #queue: Job[] = [];
   readonly #resync: Resync;
@@ -86,6 +87,13 @@ class LineAtPort implements AtPort {
     return this.#urcs.add(listener);
   }
 
+  onEarlyReport(listener: EarlyReportListener): () => void {
+    this.#early.add(listener);
+    return () => {
+      this.#early.delete(listener);
+    };
+  }
+
   waitUrc(matches: (urc: Urc) => boolean, within: number): Promise<Urc | undefined> {
     return new Promise((resolve) => {
       const stop = this.#urcs.add((urc) => {
@@ -126,10 +134,32 @@ class LineAtPort implements AtPort {
   #opened(stream: LineStream): void {
     this.#dialogue = this.#newDialogue();
     this.#states.tell('open');
+    stream.onArrival((chunk) => (this.#early.size === 0 ? undefined : this.#arrived(chunk)));
     stream.onData((chunk) => {
       this.#dialogue.receive(chunk);
     });
     void this.#work();
+  }
+
+  #arrived(chunk: Buffer): () => void {
+    const t = this.clock.now();
+    const afterwards = new Listeners<undefined>();
+    for (const { report } of this.#dialogue.preview(chunk)) {
+      for (const listener of this.#early) {
+        try {
+          const then = listener(report, t);
+          if (then !== undefined) afterwards.add(then);
+        } catch (error) {
+          // What another listener has begun must be told of all the same.
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      }
+    }
+    return () => {
+      afterwards.tell(undefined);
+    };
   }
 
   #lost(): void {

@@ -44,6 +44,12 @@ export interface AtPort {
   download(command: string, options: CommandOptions): Promise<Answer & { readonly data: Buffer }>;
   /** Each line that is not part of an answer (URCs, boot reports, junk). */
   onUrc(listener: (urc: Urc) => void): () => void;
+  /**
+   * Called with each report that a chunk completes, before the chunk is in the journal or anything else has it: for a power cut. `t`
+   * is when the chunk was read (monotonic ms). What the listener returns is called in the same tick, when the URC has been written
+   * and told. Nothing is reported from the data of a transfer.
+   */
+  onEarlyReport(listener: EarlyReportListener): () => void;
   /** Waits for a URC that matches; armed when the call returns. Resolves undefined after `within` ms. */
   waitUrc(matches: (urc: Urc) => boolean, within: number): Promise<Urc | undefined>;
   /** The line's device was opened or lost. */
@@ -51,6 +57,8 @@ export interface AtPort {
   /** Keeps the line open whenever its device is there, until closed. */
   close(): Promise<void>;
 }
+
+export type EarlyReportListener = (report: Report, t: number) => (() => void) | undefined;
 
 export interface Urc {
   readonly role: LineRole;

@@ -55,16 +55,17 @@ export class Conductor {
       points: trial.points,
       scale,
       clock,
-      fire: (index, since) => {
+      strike: () => power.strike(),
+      fire: (index, since, written) => {
         power.cut(`${id} at ${pointText(trial.points[index] ?? { anchor: 'silence', delay: 0 })}`);
-        const latency = clock.now() - since;
         journal.write({
           type: 'trial.cut',
           trial: id,
           index,
           asked: pointText(trial.points[index]!),
           powerEvent: lastPowerEvent,
-          latency,
+          latency: written - since,
+          written,
         });
         recovery = this.#restore(id, trigger);
       },
@@ -73,6 +74,7 @@ export class Conductor {
       const upgrade = await unit.upgrade(step, {
         from: trial.source,
         observer: {
+          onEarlyReport: (report, t) => trigger.onEarlyReport(report, t),
           onUrc: (urc) => {
             trigger.onUrc(urc);
           },

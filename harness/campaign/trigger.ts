@@ -9,15 +9,20 @@ export interface TriggerOptions {
   readonly scale: number;
   readonly clock: Clock;
   /**
-   * Cuts the power. Called in the same tick as the read that brought the triggering bytes, when the point has no delay. `since` is when the
-   * triggering bytes were read.
+   * Writes the supply line and nothing else; returns when it was written, monotonic ms. Called in the same tick as the read that brought the
+   * triggering bytes, before they are in the journal, when the point has no delay.
    */
-  readonly fire: (index: number, since: number) => void;
+  readonly strike: () => number;
+  /**
+   * Writes the cut down, in the same tick as `strike`, when the triggering bytes are in the journal. `since` is when they were read, or the end of
+   * the point's delay.
+   */
+  readonly fire: (index: number, since: number, written: number) => void;
 }
 
 /**
  * Waits for the points of a trial, one after the other: the first is armed at once, each further one by `next`, when power is back. Nothing is
- * awaited or written between the trigger and `fire`.
+ * awaited or written between the trigger and `strike`.
  */
 export class Trigger {
   readonly #options: TriggerOptions;
@@ -34,6 +39,19 @@ export class Trigger {
   /** How many points have fired. */
   get fired(): number {
     return this.#armed || this.#pending !== undefined ? this.#index : Math.min(this.#index + 1, this.#options.points.length);
+  }
+
+  /** For each report as soon as it was read (`t`). A strike is written down by what is returned, once the report is in the journal. */
+  onEarlyReport(report: Report, t: number): (() => void) | undefined {
+    const point = this.#point();
+    if (point === undefined || point.delay > 0 || !reaches(point, report)) return undefined;
+    const { strike, fire } = this.#options;
+    const index = this.#index;
+    const written = strike();
+    this.#armed = false;
+    return () => {
+      fire(index, t, written);
+    };
   }
 
   /** For each URC, synchronously. */
@@ -79,19 +97,23 @@ export class Trigger {
   }
 
   #set(since: number): void {
-    const { points, scale, clock, fire } = this.#options;
+    const { points, scale, clock } = this.#options;
     const index = this.#index;
     const delay = (points[index]?.delay ?? 0) * scale;
     this.#armed = false;
     this.#silence?.();
     if (delay <= 0) {
-      fire(index, since);
+      this.#fire(index, since);
       return;
     }
     this.#pending = clock.after(Math.max(0, since + delay - clock.now()), () => {
       this.#pending = undefined;
-      fire(index, since + delay);
+      this.#fire(index, since + delay);
     });
+  }
+
+  #fire(index: number, since: number): void {
+    this.#options.fire(index, since, this.#options.strike());
   }
 
   /** Counts from the last byte on any line; the delay of the point is the length of the silence. */
@@ -99,13 +121,13 @@ export class Trigger {
     this.#silence?.();
     const point = this.#point();
     if (point?.anchor !== 'silence') return;
-    const { scale, clock, fire } = this.#options;
+    const { scale, clock } = this.#options;
     const index = this.#index;
     const length = point.delay * scale;
     const began = clock.now();
     this.#silence = clock.after(length, () => {
       this.#armed = false;
-      fire(index, began + length);
+      this.#fire(index, began + length);
     });
   }
 }

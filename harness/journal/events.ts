@@ -335,6 +335,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     powerEvent: z.int(),
     /** From the last byte of the trigger read to the supply line written. */
     latency: ms.optional(),
+    /** When the supply line was written, on the scale of `t`; `power.do` is written just after. */
+    written: ms.optional(),
   }),
   event('trial.end', {
     trial: z.string(),

@@ -15,6 +15,7 @@ export interface StreamOptions {
   readonly secrets: Secrets;
 }
 
+const none: (() => void)[] = [];
 /** Bytes kept for the first listener; the journal has them all in any case. */
 const mostKept = 1024 * 1024;
 
@@ -27,6 +28,7 @@ export class OpenLineStream implements LineStream {
   readonly #journal: Journal;
   readonly #received: SecretMasker;
   readonly #sent: SecretMasker;
+  readonly #arrivals = new Set<(chunk: Buffer) => (() => void) | undefined>();
   readonly #listeners = new Set<(chunk: Buffer) => void>();
   /** What came before the first listener; undefined from then on. */
   #early: Buffer[] | undefined = [];
@@ -58,11 +60,18 @@ export class OpenLineStream implements LineStream {
     return this.#end === undefined;
   }
 
+  onArrival(listener: (chunk: Buffer) => (() => void) | undefined): () => void {
+    this.#arrivals.add(listener);
+    return () => {
+      this.#arrivals.delete(listener);
+    };
+  }
+
   onData(listener: (chunk: Buffer) => void): () => void {
     this.#listeners.add(listener);
     const early = this.#early ?? [];
     this.#early = undefined;
-    for (const chunk of early) this.#tell(listener, chunk);
+    for (const chunk of early) guarded(() => listener(chunk));
     return () => {
       this.#listeners.delete(listener);
     };
@@ -102,27 +111,31 @@ export class OpenLineStream implements LineStream {
 
   #receive(chunk: Buffer): void {
     if (this.#end !== undefined) return;
-    const data = this.#received.push(chunk.toString('latin1'));
-    if (data !== '') this.#journal.write({ type: 'line.rx', line: this.role, data });
-    if (this.#early !== undefined) this.#keep(this.#early, chunk);
-    for (const listener of [...this.#listeners]) this.#tell(listener, chunk);
+    const afterwards = this.#arrived(chunk);
+    guarded(() => {
+      const data = this.#received.push(chunk.toString('latin1'));
+      if (data !== '') this.#journal.write({ type: 'line.rx', line: this.role, data });
+      if (this.#early !== undefined) this.#keep(this.#early, chunk);
+      for (const listener of [...this.#listeners]) guarded(() => listener(chunk));
+    });
+    // Also when the journal fails: what was begun must be told of.
+    for (const then of afterwards) guarded(then);
+  }
+
+  /** Nothing between the read and the listener: a power cut hangs here. */
+  #arrived(chunk: Buffer): readonly (() => void)[] {
+    let afterwards: (() => void)[] = none;
+    for (const listener of this.#arrivals) {
+      const then = guarded(() => listener(chunk));
+      if (then !== undefined) afterwards = [...afterwards, then];
+    }
+    return afterwards;
   }
 
   #keep(early: Buffer[], chunk: Buffer): void {
     early.push(chunk);
     this.#earlySize += chunk.length;
     while (this.#earlySize > mostKept && early.length > 1) this.#earlySize -= early.shift()?.length ?? 0;
-  }
-
-  /** A listener's defect must neither keep the others from the data nor end the read loop, which runs in native code. */
-  #tell(listener: (chunk: Buffer) => void, chunk: Buffer): void {
-    try {
-      listener(chunk);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
   }
 
   #finish(end: StreamEnd): void {
@@ -136,5 +149,20 @@ export class OpenLineStream implements LineStream {
     if (end.how === 'lost') this.#journal.write({ type: 'line.lost', line: this.role, why: end.why });
     else this.#journal.write({ type: 'line.closed', line: this.role });
     this.#settle(end);
+  }
+}
+
+/**
+ * A listener's defect must not keep the others from the data. Nor may it, or a journal that cannot be written, be thrown into the read
+ * loop: that is native code, which would abort the process without any teardown.
+ */
+function guarded<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+    return undefined;
   }
 }

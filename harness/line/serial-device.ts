@@ -32,7 +32,12 @@ const writable = 2;
 const readsInOneTurn = 16;
 /** Reads of what is left when the device goes: 1 MiB. */
 const lastReads = 256;
-const scratch = Buffer.allocUnsafe(64 * 1024);
+/** Chunks are cut from one block after the other: copying each out of a fixed one takes as long as the read itself. */
+const blockSize = 64 * 1024;
+/** A block with less room than this is done with; more than a terminal gives in one read. */
+const leastRoom = 8 * 1024;
+let block = Buffer.allocUnsafeSlow(blockSize);
+let used = 0;
 
 interface Write {
   readonly bytes: Buffer;
@@ -144,14 +149,14 @@ export class SerialDevice {
     for (let count = 0; count < most && this.open; count += 1) {
       let size: number;
       try {
-        size = readSync(this.#fd, scratch, 0, scratch.length, null);
+        size = readSync(this.#fd, block, used, block.length - used, null);
       } catch (error) {
         if (hasCode(error, 'EAGAIN')) return undefined;
         if (hasCode(error, 'EINTR')) continue;
         return messageOf(error);
       }
       if (size === 0) return 'hung up';
-      this.#events?.data(Buffer.from(scratch.subarray(0, size)));
+      this.#events?.data(taken(size));
     }
     return undefined;
   }
@@ -197,4 +202,15 @@ export class SerialDevice {
     void this.release(why);
     this.#events?.lost(why);
   }
+}
+
+/** What was just read into the block, which nobody writes to again. */
+function taken(size: number): Buffer {
+  const chunk = block.subarray(used, used + size);
+  used += size;
+  if (blockSize - used < leastRoom) {
+    block = Buffer.allocUnsafeSlow(blockSize);
+    used = 0;
+  }
+  return chunk;
 }

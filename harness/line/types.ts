@@ -24,9 +24,12 @@ export interface LineStream {
   readonly role: LineRole;
   readonly path: string;
   /**
-   * Called synchronously with each chunk, after the chunk is in the journal and before anything has parsed it. Power cuts hang
-   * here: nothing may await between the chunk and the listener.
+   * Called synchronously with each chunk, just after it was read and before it is in the journal: for a power cut, which waits for
+   * nothing. What the listener returns is called in the same tick, once the journal and every `onData` listener have the chunk, so
+   * that what it writes to the journal stands behind the bytes that led to it. Returns the cancellation.
    */
+  onArrival(listener: (chunk: Buffer) => (() => void) | undefined): () => void;
+  /** Called synchronously with each chunk, after the chunk is in the journal and before anything has parsed it. */
   onData(listener: (chunk: Buffer) => void): () => void;
   /** Hands bytes to the device; resolves when the operating system has them all; rejects with LineLost. */
   write(bytes: Buffer | string, options?: { readonly journal?: 'text' | 'digest' }): Promise<void>;

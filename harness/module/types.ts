@@ -1,4 +1,4 @@
-import type { AtPort, Urc } from '../at/types.js';
+import type { AtPort, EarlyReportListener, Urc } from '../at/types.js';
 import type { Clock } from '../base/clock.js';
 import type { Random } from '../base/random.js';
 import type { Secrets } from '../base/secrets.js';
@@ -36,12 +36,14 @@ export interface Pair {
 }
 
 /**
- * Looks on while an upgrade runs. Both are called synchronously, before the harness does anything else with what was seen: a power
+ * Looks on while an upgrade runs. All are called synchronously, before the harness does anything else with what was seen: a power
  * cut that hangs here loses no time. The watch notices power.do events by itself: supply may be cut and switched on again in mid-watch.
  */
 export interface UpgradeObserver {
   /** Each line that is not part of an answer, parsed. */
   onUrc?(urc: Urc): void;
+  /** Each report before it is in the journal or anything else has it, as `AtPort.onEarlyReport` tells it. */
+  onEarlyReport?: EarlyReportListener;
   /** Bytes of the package that our server has handed out so far, and its size. */
   onSent?(sent: number, size: number): void;
   /** Each event of the run just after it was written, `line.rx` (raw bytes, before anything has parsed them) included. */

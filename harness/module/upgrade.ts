@@ -90,11 +90,12 @@ class UpgradeRun {
   }
 
   #observe(observer: UpgradeObserver | undefined): () => void {
-    const cancels = this.parts.ports.lines.map(({ port }) =>
+    const cancels = this.parts.ports.lines.flatMap(({ port }) => [
       port.onUrc((urc) => {
         observer?.onUrc?.(urc);
       }),
-    );
+      ...(observer?.onEarlyReport === undefined ? [] : [port.onEarlyReport(observer.onEarlyReport)]),
+    ]);
     return () => {
       for (const cancel of cancels) cancel();
     };

@@ -14,6 +14,13 @@ export interface SwitchingOptions {
 
 type Action = Pick<EventOf<'power.do'>, 'wire' | 'action' | 'ms' | 'why'>;
 
+/** A supply on its way down. */
+export interface Falling {
+  /** When VBAT was written, monotonic ms. */
+  readonly written: number;
+  readonly wires: readonly { readonly wire: SupplyWire; readonly outcome: Promise<Outcome> }[];
+}
+
 const supplyWires = ['supply', 'vbus'] as const;
 
 /**
@@ -100,11 +107,20 @@ export class Switching {
     if (this.hardware.has.vbus) await this.set('vbus', true, why);
   }
 
-  /** VBAT and VBUS in one go, VBAT first by a hair: VBUS alone would keep the module half alive. On their way when the call returns. */
-  async supplyDown(why: string): Promise<void> {
-    const wires = this.hardware.has.vbus ? supplyWires : (['supply'] as const);
-    const started = wires.map((wire) => ({ wire, outcome: this.hardware.set(wire, false) }));
-    const outcomes = await Promise.allSettled(started.map(({ wire, outcome }) => this.#track(wire, false, why, outcome)));
+  /**
+   * VBAT and VBUS in one go, VBAT first by a hair: VBUS alone would keep the module half alive. On their way when the call returns, and
+   * nothing else is done: `supplyDown` must follow in the same tick.
+   */
+  startDown(): Falling {
+    const supply = { wire: 'supply', outcome: this.hardware.set('supply', false) } as const;
+    const written = this.options.clock.now();
+    if (!this.hardware.has.vbus) return { written, wires: [supply] };
+    return { written, wires: [supply, { wire: 'vbus', outcome: this.hardware.set('vbus', false) }] };
+  }
+
+  /** Writes down what is on its way, and how it ended. */
+  async supplyDown(why: string, falling = this.startDown()): Promise<void> {
+    const outcomes = await Promise.allSettled(falling.wires.map(({ wire, outcome }) => this.#track(wire, false, why, outcome)));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 

@@ -48,6 +48,11 @@ export interface Power {
 export interface RigPower extends Power {
   /** False once `close` could not leave the safe state. */
   readonly safe: boolean;
+  /**
+   * The first half of a cut, for a trigger that waits for nothing: moves the wires, and writes no journal. Returns when VBAT was written,
+   * monotonic ms. `cut` must follow in the same tick; it takes over what was done and writes it down. Throws as `cut` does.
+   */
+  strike(): number;
   /** Resolves when every cut has been carried out; rejects with the RigFault of one that could not be. */
   settled(): Promise<void>;
   /** What `close` does, as far as it can be done without waiting: for the last moments of a process. Never throws. */

@@ -1,7 +1,7 @@
 import { pause } from '../base/clock.js';
 import { messageOf, RigFault, UserError } from '../base/errors.js';
 import { ActionQueue } from './action-queue.js';
-import { Switching, type SwitchingOptions } from './switching.js';
+import { Switching, type Falling, type SwitchingOptions } from './switching.js';
 import { Overtaken, type RigPower } from './types.js';
 import type { Wires } from './wires.js';
 
@@ -19,6 +19,8 @@ export class WiredPower implements RigPower {
   readonly #stopEdges: () => void;
   readonly #switching: Switching;
   #cutCount = 0;
+  /** By `strike`, not written down yet. */
+  #struck: Falling | undefined;
   #cutFault: RigFault | undefined;
   #closing: Promise<void> | undefined;
   #safe = true;
@@ -96,21 +98,32 @@ export class WiredPower implements RigPower {
     });
   }
 
+  strike(): number {
+    this.#mayCut();
+    this.#struck ??= this.#switching.startDown();
+    return this.#struck.written;
+  }
+
   cut(why: string): void {
-    this.#switching.needs('supply');
-    if (!this.options.powerCuts) {
-      throw new UserError(`rig ${this.options.rig} does not allow power cuts`, {
-        hint: 'safety.powerCuts: true, when its unit may be cut',
-      });
-    }
+    this.#mayCut();
     this.#cutCount++;
-    const cut = this.#switching.supplyDown(why).catch((error: unknown) => {
+    const struck = this.#struck;
+    this.#struck = undefined;
+    const cut = this.#switching.supplyDown(why, struck).catch((error: unknown) => {
       const fault = error instanceof RigFault ? error : new RigFault(messageOf(error));
       this.#cutFault ??= fault;
       this.#switching.writeFault(`power cut failed: ${fault.message}`, fault.explanation);
     });
     this.#cuts.add(cut);
     void cut.then(() => this.#cuts.delete(cut));
+  }
+
+  #mayCut(): void {
+    this.#switching.needs('supply');
+    if (this.options.powerCuts) return;
+    throw new UserError(`rig ${this.options.rig} does not allow power cuts`, {
+      hint: 'safety.powerCuts: true, when its unit may be cut',
+    });
   }
 
   async settled(): Promise<void> {
