@@ -21,6 +21,8 @@ interface OpenWatch {
 export class NameWatch {
   readonly #open = new Map<string, OpenWatch>();
   #closed = false;
+  /** What is still to be told of this turn of the event loop; undefined when nothing was told in it yet. */
+  #turn: 'told' | 'name' | 'contents' | undefined;
 
   /** `what`: a name came, went or leads elsewhere; or what it leads to was written to or got other permissions. */
   constructor(private readonly changed: (what: 'name' | 'contents') => void) {}
@@ -53,6 +55,22 @@ export class NameWatch {
     this.#open.clear();
   }
 
+  /** The first event at once, the others of the same turn of the event loop as one: a USB device brings dozens with it. */
+  #tell(what: 'name' | 'contents'): void {
+    if (this.#closed) return;
+    if (this.#turn !== undefined) {
+      if (this.#turn !== 'name') this.#turn = what;
+      return;
+    }
+    this.#turn = 'told';
+    this.changed(what);
+    setImmediate(() => {
+      const rest = this.#turn;
+      this.#turn = undefined;
+      if (rest === 'name' || rest === 'contents') this.#tell(rest);
+    });
+  }
+
   #watch(directory: string, names: (string | RegExp)[]): boolean {
     let watcher: FSWatcher;
     try {
@@ -66,7 +84,7 @@ export class NameWatch {
       // A write to any terminal of the machine is an event of /dev/pts: only our own names count.
       const name = typeof file === 'string' ? file : undefined;
       const ours = name === undefined || name === basename(directory) || entry.names.some((each) => matches(each, name));
-      if (ours && !this.#closed) this.changed(kind === 'change' ? 'contents' : 'name');
+      if (ours) this.#tell(kind === 'change' ? 'contents' : 'name');
     });
     watcher.on('error', () => {
       watcher.close();

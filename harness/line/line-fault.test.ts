@@ -75,19 +75,25 @@ describe('a device that cannot be opened is a fault of the rig', () => {
   test('in use, then free and its node touched: the next try does not wait for its time', async () => {
     const first = await lineAt(unit.path).open({ within });
     // No timer of this line runs: only what happens to the node can make it try again.
-    const tries: number[] = [];
+    let count = 0;
+    let failed: () => void = () => undefined;
     const clock = {
       ...bench.clock,
-      after: (ms: number): (() => void) => {
-        tries.push(ms);
+      after: (): (() => void) => {
+        count += 1;
+        failed();
         return () => undefined;
       },
     };
     const line = openLine({ device: unit.path, baudRate: 115_200 }, 'at', { ...bench, clock });
     lines.push(line);
     const waiting = line.open({ within });
-    const failed = tries.length;
-    while (tries.length === failed) await new Promise((resolve) => setImmediate(resolve));
+    const asked = count;
+    // The next timer is that of the try after the failed one.
+    await new Promise<void>((resolve) => {
+      failed = resolve;
+      if (count > asked) resolve();
+    });
     await first.close();
     const node = unit.terminal?.path ?? '';
     chmodSync(node, statSync(node).mode ^ 0o020);

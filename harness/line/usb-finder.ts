@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { basename, dirname, join } from 'node:path';
 import { hasCode, messageOf } from '../base/errors.js';
 import { deviceText, kindOf, readDevice, readSerialPort, type DeviceRoots, type UsbAddress } from '../usb/devices.js';
-import { foundDevice, type DeviceFinder, type Finding } from './device-finder.js';
+import { foundDevice, identityOf, type DeviceFinder, type Finding, type FoundDevice } from './device-finder.js';
 
 /** A serial port of a USB device, for example ttyUSB2 at path 1-1.4, interface 2. */
 export interface UsbSerialPort extends UsbAddress {
@@ -18,21 +18,32 @@ export function usbFinder(address: UsbAddress, roots: DeviceRoots = {}): DeviceF
   const wanted = `usb ${address.path} interface ${String(address.interface)}`;
   // The node in /dev comes last, when sysfs already tells whose it is; sysfs itself cannot be watched.
   const watch = [{ directory: dev, name: /^tty(USB|ACM)\d+$/ }];
+  let last: (FoundDevice & { readonly directory: string }) | undefined;
   return {
     path: wanted,
     look(): Finding {
-      const tty = readSerialPort(address, sys);
-      if (tty === undefined) return { why: () => `there is no ${wanted}; ${insteadOf(address, sys)}`, watch };
+      // The same node with the same port behind it: looked at for each event in /dev, so without reading more.
+      if (last !== undefined && statSync(last.directory, { throwIfNoEntry: false }) !== undefined) {
+        const stats = statSync(last.device, { throwIfNoEntry: false });
+        if (stats !== undefined && identityOf(stats) === last.identity) {
+          return { found: foundDevice(last.device, stats), why: () => '', watch };
+        }
+      }
+      last = undefined;
+      const port = readSerialPort(address, sys);
+      if (port === undefined) return { why: () => `there is no ${wanted}; ${insteadOf(address, sys)}`, watch };
       // Its port speaks another language, and what is written to it may do harm.
       const stranger = notItself(address, sys);
       if (stranger !== undefined) return { why: () => stranger, watch };
-      const device = join(dev, tty);
+      const device = join(dev, port.tty);
       try {
         const stats = statSync(device);
         if (!stats.isCharacterDevice()) return { why: () => `${device} is not a serial device`, watch };
-        return { found: foundDevice(device, stats), why: () => '', watch };
+        const found = foundDevice(device, stats);
+        last = { ...found, directory: port.directory };
+        return { found, why: () => '', watch };
       } catch (error) {
-        const why = hasCode(error, 'ENOENT') ? `${wanted} is ${tty}, but ${device} does not exist` : messageOf(error);
+        const why = hasCode(error, 'ENOENT') ? `${wanted} is ${port.tty}, but ${device} does not exist` : messageOf(error);
         return { why: () => why, watch };
       }
     },

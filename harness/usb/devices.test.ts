@@ -38,7 +38,7 @@ describe('a device at a place of the bus', () => {
 
   test('has its serial ports on its interfaces', () => {
     plugged({ path: '1-1', interfaces: { 2: 'ttyUSB7', 10: 'ttyUSB0', 4: undefined } });
-    const port = (number: number): string | undefined => readSerialPort({ path: '1-1', interface: number }, bus.sys);
+    const port = (number: number): string | undefined => readSerialPort({ path: '1-1', interface: number }, bus.sys)?.tty;
     expect([2, 10, 4, 1, 0].map(port)).toEqual(['ttyUSB7', 'ttyUSB0', undefined, undefined, undefined]);
     mkdirSync(join(bus.sys, 'bus/usb/devices/1-1/1-1:1.4/tty/ttyACM3'), { recursive: true });
     expect(port(4)).toBe('ttyACM3');

@@ -59,19 +59,34 @@ export function deviceText({ vendor, product, name }: Pick<UsbDevice, 'vendor' |
 }
 
 /**
+ * What tells the device at a place from one that was there before; undefined when there is none. Quick: it is asked at each event of the
+ * bus. Never throws.
+ */
+export function readIdentity(path: string, sys = '/sys'): string | undefined {
+  const directory = join(sys, 'bus/usb/devices', path);
+  const stats = statSync(directory, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  try {
+    return `${String(stats.ino)} ${readFileSync(join(directory, 'devnum'), 'latin1').trim()}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * The device at a place of the bus; undefined when there is none. Never throws: a device may leave between two reads. Reads nothing
  * that waits for the kernel's lock on the device, which is held while its drivers are bound, just when a line should be opened.
  */
 export function readDevice(path: string, sys = '/sys'): UsbDevice | undefined {
+  const identity = readIdentity(path, sys);
+  if (identity === undefined) return undefined;
   const directory = join(sys, 'bus/usb/devices', path);
   try {
-    const { ino } = statSync(directory);
-    const devnum = readFileSync(join(directory, 'devnum'), 'latin1').trim();
     const descriptors = readFileSync(join(directory, 'descriptors'));
     const [vendor, product, release] = [8, 10, 12].map((offset) => descriptors.readUInt16LE(offset));
     if (vendor === undefined || product === undefined || release === undefined) return undefined;
     const interfaces = readInterfaces(directory, path, descriptors);
-    const device = { path, vendor, product, release, interfaces, identity: `${String(ino)} ${devnum}`, name: undefined };
+    const device = { path, vendor, product, release, interfaces, identity, name: undefined };
     // The name is behind that lock; a module with all of its ports needs none.
     return vendor === quectel && interfaces?.length !== 1 ? device : { ...device, name: readName(path, sys) };
   } catch {
@@ -118,18 +133,26 @@ function readInterfaces(directory: string, path: string, descriptors: Buffer): n
   return entries.length >= count ? entries.map(({ number }) => number).sort((one, other) => one - other) : undefined;
 }
 
-/** The serial port on an interface: `ttyUSB2`; undefined when there is none (yet). Never throws. */
-export function readSerialPort({ path, interface: wanted }: UsbAddress, sys = '/sys'): string | undefined {
+export interface SerialPortEntry {
+  /** ttyUSB2 */
+  readonly tty: string;
+  /** Its directory in sysfs, there as long as the port is. */
+  readonly directory: string;
+}
+
+/** The serial port on an interface; undefined when there is none (yet). Never throws. */
+export function readSerialPort({ path, interface: wanted }: UsbAddress, sys = '/sys'): SerialPortEntry | undefined {
+  const device = join(sys, 'bus/usb/devices', path);
+  if (statSync(device, { throwIfNoEntry: false }) === undefined) return undefined;
   try {
-    const entries = interfaceEntries(join(sys, 'bus/usb/devices', path), path);
-    const found = entries.find(({ number }) => number === wanted);
+    const found = interfaceEntries(device, path).find(({ number }) => number === wanted);
     if (found === undefined) return undefined;
     const names = readdirSync(found.directory);
     // ttyUSB stands in the interface itself, ttyACM one level deeper.
-    return (
-      names.find((name) => /^ttyUSB\d+$/.test(name)) ??
-      (names.includes('tty') ? readdirSync(join(found.directory, 'tty'))[0] : undefined)
-    );
+    const usb = names.find((name) => /^ttyUSB\d+$/.test(name));
+    if (usb !== undefined) return { tty: usb, directory: join(found.directory, usb) };
+    const [acm] = names.includes('tty') ? readdirSync(join(found.directory, 'tty')) : [];
+    return acm === undefined ? undefined : { tty: acm, directory: join(found.directory, 'tty', acm) };
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@ import type { Cancel, Clock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { NameWatch } from '../base/name-watch.js';
 import type { Journal } from '../journal/journal.js';
-import { deviceText, kindOf, readDevice, type DeviceRoots, type UsbAddress, type UsbDevice } from './devices.js';
+import { deviceText, kindOf, readDevice, readIdentity, type DeviceRoots, type UsbAddress, type UsbDevice } from './devices.js';
 import { packageHotplug, type Hotplug } from './hotplug.js';
 
 export interface MonitorOptions extends DeviceRoots {
@@ -74,9 +74,9 @@ class Monitor implements UsbMonitor {
       name: /^\d+$/,
     }));
     this.#watch = new NameWatch(() => {
-      // The directory of a bus may have come just now.
-      this.#watch.set(nodes);
       look();
+      // The directory of a bus may have come just now; one that a device is in is watched.
+      if (this.#places.some(({ device }) => device === undefined) && this.#watch.set(nodes)) look();
     });
     this.#watch.set(nodes);
     this.#hotplug = hotplug(look).catch((error: unknown) => {
@@ -124,8 +124,9 @@ class Monitor implements UsbMonitor {
   /** Compares what is at a place with what was told of it, and tells. True when it told something. */
   #compare(place: Place): boolean {
     const { sys } = this.options;
-    const found = readDevice(place.path, sys);
-    if (found?.identity === place.device?.identity) return false;
+    const identity = readIdentity(place.path, sys);
+    if (identity === place.device?.identity) return false;
+    const found = identity === undefined ? undefined : readDevice(place.path, sys);
     const left = place.device !== undefined;
     if (left) this.#leave(place);
     if (found === undefined) {
