@@ -4,7 +4,7 @@ import { achievedPercent, trialResult } from './trial.js';
 
 const at41: CutPoint = { anchor: 'updating', percent: 41, delay: 0 };
 const trial = (...points: CutPoint[]): CutTrial => ({ source: 'ufs', points });
-const cut = (phase: Cut['phase'], proven = true): Cut => ({ t: 100, event: 9, phase, attempt: 1, proven });
+const cut = (phase: Cut['phase'], proven = true): Cut => ({ t: 100, back: 110, event: 9, phase, attempt: 1, proven });
 
 /** The parts of a record that a trial looks at. */
 function record(cuts: readonly Cut[], retries = 5): UpgradeRecord {

@@ -1,4 +1,5 @@
 import type { Identity } from '../journal/events.js';
+import { fold } from './fold.js';
 import { both, fault, fetched, flashed, refused, script, sound, soundIdentity, v13, type Script } from './testing/script.js';
 import { judged, rulesOf, usbOnly, uartOnly, failedDownload } from './testing/stories.js';
 import type { Judgement } from './types.js';
@@ -451,6 +452,23 @@ function noisy(lines: readonly string[]): Script {
   }
   return story.say(both, 'END,0').upgraded();
 }
+
+test('END,0 that was on its way when power was cut was said before the cut: the module begins anew with START and END,0', () => {
+  const story = fetched('ufs').say(both, 'START', 98);
+  story.event({ type: 'power.do', id: 1, wire: 'supply', action: 'off', why: 'cut' }).leaves();
+  story.say(['uart'], 100, 'END,0').event({ type: 'power.status', on: false, how: 'edge' }).wait(3000);
+  story.event({ type: 'power.do', id: 2, wire: 'supply', action: 'on', why: 'cut' }).wait(5000);
+  story.say(['uart'], 'START', 'END,0').wait(1000).returns().upgraded();
+  expect(judged(story).findings).toEqual([]);
+  expect(fold(story.events)[0]?.cuts).toMatchObject([{ phase: 'after-end', proven: true }]);
+});
+
+test('an attempt that begins after END,0 without a cut is the firmware’s, also when power was cut before', () => {
+  const story = fetched('ufs').say(both, 'START', 5).cut().say(both, 'START', 50, 100, 'END,0').reboots();
+  expect(judged(story.say(both, 'START', 100, 'END,0').upgraded()).findings).toContainEqual(
+    expect.objectContaining({ rule: 'order.local', owner: 'firmware', text: 'another attempt began after END,0' }),
+  );
+});
 
 test('what a module says while its supply decays belongs to the attempt that was cut', () => {
   const story = fetched('ufs').say(both, 'START', 5);

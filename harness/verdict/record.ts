@@ -44,6 +44,7 @@ export function recordOf(window: Window): UpgradeRecord {
       ready,
       departures: lines.departures,
       events,
+      powerActions,
       local: start.source === 'ufs' || start.source === 'sd',
       scale: profile?.scale ?? 1,
     }),
@@ -175,23 +176,25 @@ interface CutContext {
   readonly ready: UpgradeRecord['ready'];
   readonly departures: readonly { readonly t: number }[];
   readonly events: readonly JournalEvent[];
+  readonly powerActions: readonly Of<'power.do'>[];
   readonly local: boolean;
   readonly scale: number;
 }
 
 function cutOf(action: Of<'power.do'>, context: CutContext): Cut {
-  const { reports, attempts, ready, departures, events, local, scale } = context;
+  const { reports, attempts, ready, departures, events, powerActions, local, scale } = context;
   const { t } = action;
+  const back = backAfter(action, powerActions);
   const proven = powerWent(action, { events, departures, reports, scale });
   const attempt = attempts.findLast((candidate) => (candidate.reports[0]?.order ?? Infinity) <= t);
-  return { t, event: action.n, phase: phase(), attempt: attempt?.number, proven };
+  return { t, back, event: action.n, phase: phase(), attempt: attempt?.number, proven };
 
   function phase(): Cut['phase'] {
     if (ready?.t !== undefined && ready.t <= t) return 'normal';
     const end = attempt?.reports.find((report) => report.kind === 'end');
-    if (attempt !== undefined && (end === undefined || end.order > t)) return 'recovery';
+    if (attempt !== undefined && (end === undefined || end.order > back)) return 'recovery';
     if (attempt !== undefined) return attempt.ends.includes(0) ? 'after-end' : 'retry';
-    const fetched = local || reports.some((report) => report.kind === 'download-end' && report.order <= t);
+    const fetched = local || reports.some((report) => report.kind === 'download-end' && report.order <= back);
     return fetched ? 'between' : 'download';
   }
 }

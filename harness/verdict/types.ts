@@ -54,6 +54,8 @@ export interface LineWatch {
 /** Power or reset taken from the module by the harness. */
 export interface Cut {
   readonly t: number;
+  /** When power came back, or `t` when it did not: what was read before this was said before power went. */
+  readonly back: number;
   readonly event: number;
   /**
    * `download`: before its end was reported; `between`: from there to START; `recovery`: within an attempt; `retry`: after an END

@@ -164,7 +164,7 @@ function withinAttempt(record: UpgradeRecord, attempt: Attempt, next: Attempt | 
   const first = next?.reports[0];
   if (last === undefined || first === undefined || next === undefined) return held;
   const line = sharedLine(last, first);
-  const cut = record.cuts.some(({ t }) => t > last.order && t <= first.order);
+  const cut = record.cuts.some(({ t, back }) => back > last.order && t <= first.order);
   if (attempt.ends.includes(0) && !cut && line !== undefined) hold('another attempt began after END,0', last, first);
   const quiet = ![...record.departures, ...record.arrivals, ...record.cuts].some(({ t }) => t > last.order && t <= first.order);
   if (!attempt.startSeen && next.startSeen && attempt.ends.length === 0 && quiet && line !== undefined)
