@@ -39,16 +39,16 @@ async function checkLine({ line, port }: UnitLine, until: number, { rig, timing,
     throw fault('is not there', 'the line, with the unit in normal mode', seen);
   }
   if (!(await answers(port, timing.probe))) throw fault('does not answer', 'OK to AT', 'open but silent');
-  const imeis = new Set<string>();
+  const imeis: string[] = [];
   for (let count = 0; count < tries; count += 1) {
     const imei = await readImei((text) => port.command(text, { deadline: timing.command }));
     if (imei === rig.unit.imei) return;
-    if (imei !== undefined) imeis.add(imei);
+    if (imei !== undefined) imeis.push(imei);
   }
-  // Digits that differ from one answer to the next are noise, which says nothing of the unit.
+  // Digits that differ from one answer to the next, or were read once only, may be noise, which says nothing of the unit.
   const [other] = imeis;
-  if (imeis.size === 1 && other !== undefined)
-    throw fault('leads to another unit', `IMEI ${rig.unit.imei} on every line`, `IMEI ${other}`);
+  if (imeis.length > 1 && imeis.every((imei) => imei === other))
+    throw fault('leads to another unit', `IMEI ${rig.unit.imei} on every line`, `IMEI ${other ?? ''}`);
 }
 
 async function connected(port: AtPort, until: number, clock: Clock): Promise<boolean> {
