@@ -1,0 +1,282 @@
+// stages.mjs: what `npm run bench:virtual` runs in the guest, one stage after the other. Each leaves its own log, its JUnit file in
+// $OUT/junit and its result in $OUT/stages.json; table.mjs prints them. A stage that ends without a verdict on anything (exit 3: the rig
+// or the guest was at fault) is tried once more, and both tries are told.
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  cpSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { oneCase } from './junit.mjs';
+
+const out = process.env.OUT ?? '/out';
+const only = process.argv.slice(2);
+const rig = (name) => `rigs/virtual-bench-${name}.yaml`;
+const pair = (module) => `rigs/packages/simulated-${module}.yaml`;
+const places = { 'ec25-a': '1-1', 'ec25-b': '2-1', ec21: '3-1' };
+const AT = 2;
+const defects = ['emergency-after-cut'];
+/** A whole upgrade works on the flash for so many minutes of a module, times the rigs' scale. */
+const flash = ['--flash-minutes', '1'];
+
+let log;
+/** Runs a program to its end; its output goes to the stage's log and is returned with its exit code. */
+function command(...argv) {
+  return new Promise((resolve) => {
+    log.write(`\n$ ${argv.join(' ')}\n`);
+    const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (data) => {
+        text += data;
+        log.write(data);
+      });
+    }
+    child.on('error', (error) => resolve({ code: 127, text: error.message }));
+    child.on('close', (code, signal) => {
+      log.write(`-> ${code ?? signal}\n`);
+      resolve({ code: code ?? 1, text });
+    });
+  });
+}
+
+class Problem extends Error {}
+/** Nothing was proven, for or against. */
+class Undecided extends Problem {}
+
+function demand(holds, problem) {
+  if (!holds) throw new Problem(problem);
+}
+
+async function well(...argv) {
+  const { code, text } = await command(...argv);
+  if (code === 3) throw new Undecided(`${argv.slice(0, 4).join(' ')} ended with 3: ${lastLine(text)}`);
+  demand(code === 0, `${argv.slice(0, 4).join(' ')} ended with ${code}: ${lastLine(text)}`);
+  return text;
+}
+
+const lastLine = (text) => text.trim().split('\n').at(-1) ?? '';
+const dfota = (...argv) => well('node', 'bin/dfota.js', ...argv);
+const power = (name, ...actions) => dfota('power', '--rig', rig(name), ...actions);
+const unit = (...argv) => well('/bench/unit', ...argv);
+
+/** A run of suites; its folder is kept. Demands that at least `least` tests passed: a run of skipped tests proves nothing. */
+async function run(stage, least, ...argv) {
+  const folder = `/tmp/runs/${stage}`;
+  execFileSync('rm', ['-rf', folder]);
+  try {
+    await dfota('run', '--out', folder, '--seed', '1', ...argv);
+    demand(passed(folder) >= least, `${passed(folder)} tests passed, not ${least} or more`);
+  } finally {
+    if (existsSync(folder)) cpSync(folder, join(out, 'runs', stage), { recursive: true });
+    keepJunit(stage, folder);
+  }
+}
+
+function passed(folder) {
+  const xml = readFileSync(join(folder, 'junit.xml'), 'utf8');
+  const count = (pattern) => (xml.match(pattern) ?? []).length;
+  return count(/<testcase /g) - count(/<(skipped|failure|error)[ />]/g);
+}
+
+function keepJunit(stage, folder) {
+  const from = join(folder, 'junit.xml');
+  if (existsSync(from)) writeFileSync(join(out, 'junit', `${stage}.xml`), readFileSync(from));
+}
+
+function journal(folder) {
+  const events = readFileSync(join(folder, 'journal.jsonl'), 'utf8').split('\n');
+  return events.flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line)] : []));
+}
+
+/** The ttyUSB that is the AT port of the device at a place on the bus; as the kernel tells it, not the harness. */
+function numberAt(place) {
+  const devices = '/sys/bus/usb-serial/devices';
+  for (const tty of existsSync(devices) ? readdirSync(devices) : []) {
+    const at = dirname(realpathSync(join(devices, tty)));
+    if (basename(at) === `${place}:1.${AT}`) return tty;
+  }
+  return undefined;
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+async function onTheBus(name) {
+  for (let tries = 0; tries < 600; tries += 1) {
+    const tty = numberAt(places[name]);
+    if (tty !== undefined) return tty;
+    await pause(100);
+  }
+  throw new Problem(`${name} does not come to the bus`);
+}
+
+const stages = [
+  {
+    name: 'discover',
+    what: 'three modules, their serial ports and GPIO chips found, and drafted as rigs',
+    async run() {
+      for (const name of Object.keys(places)) {
+        await power(name, 'on');
+        await onTheBus(name);
+      }
+      execFileSync('rm', ['-rf', '/tmp/drafts']);
+      await dfota('rigs', 'discover', '--out', '/tmp/drafts');
+      cpSync('/tmp/drafts', join(out, 'drafts'), { recursive: true });
+      const drafts = readdirSync('/tmp/drafts').map((file) => readFileSync(join('/tmp/drafts', file), 'utf8'));
+      for (const [name, place] of Object.entries(places)) {
+        const imei = /imei: "(\d+)"/.exec(readFileSync(rig(name), 'utf8'))?.[1];
+        const draft = drafts.find((text) => text.includes(`path: "${place}"`));
+        demand(draft !== undefined, `no draft for the module at ${place}`);
+        demand(draft.includes(imei), `the draft for ${place} does not have its IMEI`);
+      }
+    },
+  },
+  {
+    name: 'check',
+    what: 'every wire of three rigs: USB, UART, GPIO',
+    async run() {
+      for (const [name, module] of Object.entries({ 'ec25-a': 'ec25', 'ec25-b': 'ec25', ec21: 'ec21' }))
+        await dfota('rigs', 'check', rig(name), '--packages', pair(module));
+    },
+  },
+  {
+    name: 'round-trip',
+    what: 'v12 → v13 → v12 over FTP, HTTP, UFS and SD',
+    run: () => run('round-trip', 4, '--rig', rig('ec25-a'), '--packages', pair('ec25'), '--suite', 'round-trip'),
+  },
+  {
+    name: 'power-cuts',
+    what: 'power cut in the download, at START, while flashing and after END, each with proof',
+    async run() {
+      const cuts = 'cut:(download@50%/ftp|start/http|updating@32%/ufs|end/ufs)#';
+      const which = ['--suite', 'power-cut', '--cuts', '0', '--narrow', '0', '-t', cuts];
+      await run('power-cuts', 4, '--rig', rig('ec25-a'), '--packages', pair('ec25'), ...which);
+      const events = journal('/tmp/runs/power-cuts');
+      demand(
+        events.some(({ type }) => type === 'switch.proof'),
+        'the switch was not put to the proof',
+      );
+      const survived = events.filter(({ type, outcome }) => type === 'trial.end' && outcome === 'survived');
+      demand(survived.length >= 4, `${survived.length} cuts with proof survived, not 4 or more`);
+    },
+  },
+  {
+    name: 'five-retries',
+    what: 'a package that cannot be applied is tried five times',
+    run: () =>
+      run(
+        'five-retries',
+        1,
+        '--rig',
+        rig('ec25-a'),
+        '--packages',
+        pair('ec25'),
+        '--suite',
+        'five-retries',
+        '-t',
+        'is tried as often',
+      ),
+  },
+  {
+    name: 'two-modules',
+    what: 'two modules at once, first in the order of their places on the bus, then with their ttyUSB numbers swapped',
+    async run() {
+      const rigs = ['--rig', rig('ec25-b'), rig('ec21'), '--packages', pair('ec25'), pair('ec21')];
+      const first = await plugIn('ec25-b', 'ec21');
+      await run('two-modules', 2, ...rigs, '--suite', 'identity', '-t', 'QFOTADL=\\?');
+      const second = await plugIn('ec21', 'ec25-b');
+      demand(
+        first['ec25-b'] === second.ec21 && first.ec21 === second['ec25-b'],
+        `the numbers were not swapped: ${JSON.stringify(first)}, then ${JSON.stringify(second)}`,
+      );
+      await run('two-modules-swapped', 2, ...rigs, '--suite', 'round-trip', '-t', 'over ufs');
+    },
+  },
+  {
+    name: 'emergency',
+    what: 'a module that a cut leaves in emergency download (05c6:9008) is seen on the bus, and fails',
+    async run() {
+      const folder = '/tmp/runs/emergency';
+      execFileSync('rm', ['-rf', folder]);
+      await unit('stop', 'ec25-a');
+      await unit('start', 'ec25-a', ...flash, '--defect', ...defects);
+      const which = ['--suite', 'power-cut', '--cuts', '0', '--narrow', '0', '-t', 'cut:updating@32%/ufs#'];
+      const { code, text } = await command(
+        ...['env', 'DFOTA_STATE=/tmp/dfota-emergency', 'node', 'bin/dfota.js', 'run', '--out', folder, '--seed', '1'],
+        ...['--rig', rig('ec25-a'), '--packages', pair('ec25'), ...which],
+      );
+      cpSync(folder, join(out, 'runs/emergency'), { recursive: true });
+      const events = journal(folder);
+      const seen = events.filter(({ type, kind }) => type === 'module.device' && kind === 'emergency-download');
+      if (code === 3) throw new Undecided(`dfota run ended with 3: ${lastLine(text)}`);
+      demand(code === 1, `dfota run ended with ${code}, not 1: ${lastLine(text)}`);
+      demand(seen.length > 0, 'no emergency-download device in the journal');
+      const verdicts = events.filter(({ type, ending }) => type === 'verdict' && ending === 'emergency-download');
+      demand(verdicts.length > 0, 'no verdict says that the upgrade ended in emergency download');
+      await unit('ctl', 'ec25-a', 'reflash');
+    },
+  },
+  {
+    name: 'unplugs',
+    what: '200 unplugs at random moments, half of them while data streams',
+    async run() {
+      // It plugs a device of its own into that place.
+      await unit('stop', 'ec25-a');
+      await well('node', 'bench/virtual/unplugs.mjs', process.env.UNPLUGS ?? '200');
+    },
+  },
+];
+
+/** Switches two modules on, one after the other, so that the first gets the lower numbers; answers with what each got. */
+async function plugIn(...names) {
+  for (const name of Object.keys(places)) await power(name, 'off');
+  const numbers = {};
+  for (const name of names) {
+    await power(name, 'on');
+    numbers[name] = await onTheBus(name);
+  }
+  log.write(`${JSON.stringify(numbers)}\n`);
+  return numbers;
+}
+
+mkdirSync(join(out, 'junit'), { recursive: true });
+const unknown = only.filter((name) => !stages.some((stage) => stage.name === name));
+if (unknown.length > 0) {
+  console.error(`no stage ${unknown.join(', ')}; there are ${stages.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+const chosen = stages.filter(({ name }) => only.length === 0 || only.includes(name));
+const results = chosen.map(({ name, what }) => ({ name, what, result: 'not reached', seconds: 0, problems: [] }));
+const save = () => writeFileSync(join(out, 'stages.json'), JSON.stringify(results, undefined, 2));
+save();
+
+log = createWriteStream(join(out, 'start.log'));
+await well('/bench/chips');
+for (const name of Object.keys(places)) await unit('start', name, ...flash);
+
+for (const [index, stage] of chosen.entries()) {
+  const result = results[index];
+  log = createWriteStream(join(out, `${stage.name}.log`));
+  const since = performance.now();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await stage.run();
+      result.result = 'passed';
+    } catch (error) {
+      result.problems.push(error instanceof Problem ? error.message : String(error?.stack));
+      result.result = error instanceof Undecided ? 'undecided' : 'failed';
+    }
+    if (result.result !== 'undecided' || tries === 2) break;
+  }
+  result.seconds = Math.round((performance.now() - since) / 1000);
+  const own = join(out, 'junit', `${stage.name}.xml`);
+  if (!existsSync(own)) writeFileSync(own, oneCase(result));
+  save();
+  console.log(`${result.result.padEnd(10)} ${String(result.seconds).padStart(4)} s  ${stage.name}`);
+}
+process.exit(results.every(({ result }) => result === 'passed') ? 0 : 1);
