@@ -228,7 +228,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     stdout: z.string().optional(),
     stderr: z.string().optional(),
   }),
-  event('power.status', { on: z.boolean(), how: z.enum(['asked', 'edge']) }),
+  /** `edgeAt`: when the kernel saw the edge, on the scale of `t`; not known from every kind of wires. */
+  event('power.status', { on: z.boolean(), how: z.enum(['asked', 'edge']), edgeAt: ms.optional() }),
   /** The supply was cut to see whether it cuts. Times in ms from the end of the switching to what each witness told. */
   event('switch.proof', {
     wires: z.array(z.string()),

@@ -222,9 +222,10 @@ test('a rig without the wire says so', async () => {
   await expect(power.cycle('test')).rejects.toThrow('no supply wire');
 });
 
-test('GPIO wires are a definition this version can check, not drive', async () => {
-  const rig = rigWith({ gpio: { chip: 'gpiochip0', supply: 5 } });
-  await expect(openPower(rig, { journal, clock: systemClock })).rejects.toThrow('cannot drive power.gpio');
+test('GPIO wires on a host without the library or the chip are a fault of the rig', async () => {
+  const rig = rigWith({ gpio: { chip: '/dev/gpiochip-that-is-not-there', supply: 5 } });
+  const fault = await faultOf(openPower(rig, { journal, clock: systemClock }));
+  expect(fault.message).toMatch(/node-libgpiod is|GPIO chip .* is not there/);
 });
 
 /** Resolves when the process is gone; a signal takes its moment. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.js';
-import { UserError } from '../base/errors.js';
 import type { Journal } from '../journal/journal.js';
 import type { RigDefinition } from '../rig/schema.js';
 import { commandWires } from './command.js';
+import { openGpioWires } from './gpio/wires.js';
 import type { SimulatedUnit } from './simulated/unit.js';
 import { simulatedWires } from './simulated/wires.js';
 import { powerTiming } from './timing.js';
@@ -17,12 +17,12 @@ export interface OpenPowerOptions {
   readonly simulated?: SimulatedUnit;
 }
 
-/** Opens the switch of a rig; nothing is switched yet. Throws a UserError when this version cannot drive its kind. */
+/** Opens the switch of a rig; nothing is switched yet. Rejects with a RigFault or a UserError when its wires cannot be had. */
 export async function openPower(rig: RigDefinition, options: OpenPowerOptions): Promise<RigPower> {
   const { journal, clock } = options;
   const { scale } = rig.timing;
   const timing = powerTiming(scale);
-  return new WiredPower(wiresOf(rig, options), {
+  return new WiredPower(await openWires(rig, options, timing.off), {
     rig: rig.name,
     powerCuts: rig.safety.powerCuts,
     timing,
@@ -33,14 +33,10 @@ export async function openPower(rig: RigDefinition, options: OpenPowerOptions): 
   });
 }
 
-function wiresOf(rig: RigDefinition, { clock, simulated }: OpenPowerOptions): Wires {
+async function openWires(rig: RigDefinition, { clock, simulated }: OpenPowerOptions, off: number): Promise<Wires> {
   const { command, gpio, simulated: definition } = rig.power;
   if (command !== undefined) return commandWires(command, clock);
-  if (gpio !== undefined) {
-    throw new UserError(`rig ${rig.name}: this version cannot drive power.gpio; it only checks its definition`, {
-      hint: 'power.command with gpioset and gpioget of the package gpiod switches the same lines',
-    });
-  }
+  if (gpio !== undefined) return openGpioWires({ rig: rig.name, definition: gpio, off, clock });
   if (definition === undefined || simulated === undefined)
     throw new RangeError(`rig ${rig.name}: its simulated unit is not started`);
   return simulatedWires(simulated.control, clock);

@@ -21,7 +21,8 @@ export interface Power {
   pressReset(why: string): Promise<void>;
   /** STATUS, or undefined on a rig without it. */
   status(): Promise<boolean | undefined>;
-  onStatus(listener: (on: boolean) => void): () => void;
+  /** `at`: when the edge was, on the clock's scale; where the wires tell no time, it is the present. */
+  onStatus(listener: (on: boolean, at?: number) => void): () => void;
   /**
    * Switches on: supply if needed, ≥ 30 ms for VBAT to settle, then PWRKEY unless the unit runs already, since PWRKEY toggles.
    * What tells whether it runs, best first: STATUS; `known.running` (it answers AT, or has been silent for long enough); what

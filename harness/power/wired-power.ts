@@ -15,7 +15,7 @@ export interface WiredPowerOptions extends SwitchingOptions {
 export class WiredPower implements RigPower {
   readonly #queue = new ActionQueue();
   readonly #cuts = new Set<Promise<void>>();
-  readonly #statusListeners = new Set<(on: boolean) => void>();
+  readonly #statusListeners = new Set<(on: boolean, at?: number) => void>();
   readonly #stopEdges: () => void;
   readonly #switching: Switching;
   #cutCount = 0;
@@ -30,9 +30,12 @@ export class WiredPower implements RigPower {
     private readonly options: WiredPowerOptions,
   ) {
     this.#switching = new Switching(hardware, options);
-    this.#stopEdges = hardware.onStatus((on) => {
-      options.journal.write({ type: 'power.status', on, how: 'edge' });
-      for (const listener of this.#statusListeners) listener(on);
+    this.#stopEdges = hardware.onStatus((on, at) => {
+      options.journal.write({ type: 'power.status', on, how: 'edge', ...(at === undefined ? {} : { edgeAt: at }) });
+      for (const listener of this.#statusListeners) listener(on, at);
+    });
+    hardware.onTrouble?.((what, explanation) => {
+      this.#switching.writeFault(`rig ${options.rig}: ${what}`, explanation);
     });
   }
 
@@ -78,7 +81,7 @@ export class WiredPower implements RigPower {
     return on;
   }
 
-  onStatus(listener: (on: boolean) => void): () => void {
+  onStatus(listener: (on: boolean, at?: number) => void): () => void {
     this.#statusListeners.add(listener);
     return () => {
       this.#statusListeners.delete(listener);

@@ -20,8 +20,10 @@ export interface Wires {
   press(wire: 'powerKey' | 'reset', ms: number): Promise<Outcome>;
   /** Only with `has.status`. */
   status(): Promise<boolean>;
-  /** Called with each edge of STATUS that the kind reports by itself. */
-  onStatus(listener: (on: boolean) => void): () => void;
+  /** Called with each edge of STATUS that the kind reports by itself; `at`: when it was, where that is known (monotonic ms). */
+  onStatus(listener: (on: boolean, at?: number) => void): () => void;
+  /** Called with what goes wrong between actions; at once with what already has. */
+  onTrouble?(listener: (what: string, explanation: Explanation) => void): void;
   /** Lets go of the keys and moves the given wires, in this order: what can be done at once. Never throws. */
   makeSafeNow(levels: readonly (readonly [SupplyWire, boolean])[]): void;
   /** How a wire is to be left by whoever outlives this process; on, unless this was called. */

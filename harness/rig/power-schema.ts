@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { argv, duration, text } from './values.js';
 
 const lineNumber = z.int().min(0).max(1023).describe('Number of the line on its chip');
+const chip = text(/^(\/\S+|[^\s/].*)$/, 'a chip by name (gpiochip0), path (/dev/gpiochip0) or label');
 const lineName = text(/^[^\s].*$/, 'the name of a line').describe('Name of the line, as gpioinfo prints it');
 
 const gpioLine = z
@@ -10,7 +11,7 @@ const gpioLine = z
     lineNumber,
     lineName,
     z.strictObject({
-      chip: lineName.optional().describe('Chip of this line, when it is not the one above'),
+      chip: chip.optional().describe('Chip of this line, when it is not the one above'),
       line: z.union([lineNumber, lineName]),
       activeLow: z.boolean().default(false).describe('The wire acts at low level'),
       openDrain: z.boolean().default(false).describe('Driven low or left floating, never driven high'),
@@ -23,7 +24,7 @@ const noSwitch = (needed: string): string => `cannot switch the unit: needs ${ne
 
 const gpioPower = z
   .strictObject({
-    chip: text(/^(\/dev\/)?[A-Za-z][A-Za-z0-9._-]*$/, 'a chip such as gpiochip0').describe('GPIO chip of the lines below'),
+    chip: chip.describe('GPIO chip of the lines below: name, path or label'),
     supply: gpioLine.optional(),
     vbus: gpioLine.optional(),
     powerKey: gpioLine.optional(),
@@ -31,6 +32,10 @@ const gpioPower = z
     status: gpioLine.optional(),
   })
   .refine((gpio) => gpio.supply !== undefined || gpio.powerKey !== undefined, noSwitch('supply or powerKey'))
+  .refine((gpio) => typeof gpio.status !== 'object' || !gpio.status.openDrain, {
+    path: ['status', 'openDrain'],
+    message: 'STATUS is an input: nothing drives it',
+  })
   .describe('Wires on lines of a GPIO chip');
 
 const pulse = argv.describe('Gives one pulse; {ms} in any argument becomes its width in milliseconds');

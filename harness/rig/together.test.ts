@@ -80,6 +80,9 @@ describe('rigs side by side', () => {
     expect(both(gpio('supply: 5'), gpio('supply: { chip: /dev/gpiochip0, line: 5 }'))).toHaveLength(1);
     expect(both(gpio('supply: 5'), gpio('supply: { chip: gpiochip1, line: 5 }'))).toEqual([]);
     expect(both(gpio('supply: PWR'), gpio('supply: PWR'))).toHaveLength(1);
+    write('gpiochip0', '');
+    symlinkSync(join(folder, 'gpiochip0'), join(folder, 'rig-b'));
+    expect(both(gpio('supply: 5'), gpio(`supply: { chip: ${join(folder, 'rig-b')}, line: 5 }`))).toHaveLength(1);
   });
 
   test('one listen port, or one inside a passive range; port 0 is always free', () => {

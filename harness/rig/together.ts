@@ -52,7 +52,8 @@ function* claimsOf(rig: LoadedRig, systemRoot: string): Generator<Claim> {
     if (given === undefined) continue;
     const { chip, line } =
       typeof given === 'object' ? { chip: given.chip ?? gpio.chip, line: given.line } : { chip: gpio.chip, line: given };
-    const chipName = chip.replace(/^\/dev\//, '');
+    // By name and by path are the same; a label, or a line by name and by number, only the chip itself can tell (power/gpio).
+    const chipName = chip.startsWith('/') ? basename(realPath(join(systemRoot, chip)) ?? chip) : chip;
     const form = typeof line === 'number' ? `line ${String(line)}` : `line "${line}"`;
     yield { rig, path: ['power', 'gpio', wire], identity: `gpio ${chipName} ${form}`, what: `${form} of ${chipName}` };
   }

@@ -2,7 +2,7 @@
  * libgpiod 1.6 over a kernel that is a file: as strict as the real ones, with the traps of node-libgpiod. Several processes may use it;
  * what a process held is let go when it has died. It imports only Node.js, so that a process of its own can run it.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { GpioBinding, GpioChip, GpioLine, GpioRequest, GpioValue } from '../binding.js';
 
@@ -15,8 +15,8 @@ export interface FakeLine {
   driven: GpioValue;
   openDrain: boolean;
   holder?: { pid: number; id: number; consumer: string; type: number; flags: number } | undefined;
-  /** Each level the line has had, and each change of its holder. */
-  log: string[];
+  /** Who has held it, in order. */
+  holders: string[];
 }
 
 export interface FakeChip {
@@ -34,6 +34,8 @@ const failure = (code: string, syscall: string): Error => Object.assign(new Erro
 let lastId = 0;
 
 export class FakeKernel {
+  /** Error code of every write from now on. */
+  fail: string | undefined;
   /** Lines that were made of a number the chip lacks: each ends a real process when it is collected. */
   halfMade = 0;
 
@@ -57,7 +59,7 @@ export class FakeKernel {
         label,
         onRelease,
         ...(denied === undefined ? {} : { denied }),
-        lines: Array.from(lines, (line) => ({ pull: 0, direction: 'input', driven: 0, openDrain: false, log: [], ...line })),
+        lines: Array.from(lines, (line) => ({ pull: 0, direction: 'input', driven: 0, openDrain: false, holders: [], ...line })),
       };
     }
     kernel.write(whole);
@@ -76,26 +78,76 @@ export class FakeKernel {
   }
 
   change(chip: string, offset: number, change: (line: FakeLine, chip: FakeChip) => void): void {
-    const chips = this.read();
+    this.#locked(() => {
+      this.#change(chip, offset, change);
+    });
+  }
+
+  /** One process at a time; the lock of a dead one is broken. */
+  #locked<T>(use: () => T): T {
+    const file = join(this.folder, 'lock');
+    for (;;) {
+      try {
+        writeFileSync(file, String(process.pid), { flag: 'wx' });
+        break;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        let owner = '';
+        try {
+          owner = readFileSync(file, 'utf8');
+        } catch {
+          // Free again.
+        }
+        if (owner !== '' && !isAlive(Number(owner))) rmSync(file, { force: true });
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      }
+    }
+    try {
+      return use();
+    } finally {
+      rmSync(file, { force: true });
+    }
+  }
+
+  #change(chip: string, offset: number, change: (line: FakeLine, chip: FakeChip) => void): void {
+    const chips = this.#readLocked();
     const owner = chips[chip];
     const line = owner?.lines[offset];
     if (owner === undefined || line === undefined) throw failure('ENODEV', 'line');
     const before = levelOf(line);
     change(line, owner);
-    if (levelOf(line) !== before) line.log.push(String(levelOf(line)));
+    this.#note(chip, offset, line, before);
     this.write(chips);
   }
 
+  /** Every change of a level, of all lines in order: `gpiochip0/5 1`. */
+  get moves(): string[] {
+    try {
+      return readFileSync(join(this.folder, 'moves'), 'utf8').split('\n').filter(Boolean);
+    } catch {
+      return [];
+    }
+  }
+
+  #note(chip: string, offset: number, line: FakeLine, before: GpioValue): void {
+    if (levelOf(line) !== before)
+      appendFileSync(join(this.folder, 'moves'), `${chip}/${String(offset)} ${String(levelOf(line))}\n`);
+  }
+
   read(): Chips {
+    return this.#locked(() => this.#readLocked());
+  }
+
+  #readLocked(): Chips {
     const chips = JSON.parse(readFileSync(join(this.folder, 'kernel.json'), 'utf8')) as Chips;
     let died = false;
-    for (const chip of Object.values(chips)) {
-      for (const line of chip.lines) {
+    for (const [name, chip] of Object.entries(chips)) {
+      for (const [offset, line] of chip.lines.entries()) {
         if (line.holder === undefined || isAlive(line.holder.pid)) continue;
         died = true;
         const before = levelOf(line);
         letGo(line, chip);
-        if (levelOf(line) !== before) line.log.push(String(levelOf(line)));
+        this.#note(name, offset, line, before);
       }
     }
     if (died) this.write(chips);
@@ -179,6 +231,7 @@ export class FakeKernel {
 
       setValue(value: GpioValue): void {
         const { flags } = this.#held('setValue');
+        if (kernel.fail !== undefined) throw failure(kernel.fail, '::setValue');
         kernel.change(this.#chip, this.offset, (line) => {
           if (line.direction !== 'output') throw failure('EPERM', '::setValue');
           line.driven = electrical(value, flags);
@@ -192,7 +245,7 @@ export class FakeKernel {
         kernel.change(this.#chip, this.offset, (line) => {
           if (line.holder !== undefined) throw failure('EBUSY', '::lineRequest');
           line.holder = { pid: process.pid, id: this.#id, consumer: consumer.slice(0, 31), type, flags };
-          line.log.push(`held by ${consumer.slice(0, 31)}`);
+          line.holders.push(consumer.slice(0, 31));
           if (type === 1) return;
           line.direction = type === 3 ? 'output' : 'input';
           if (type === 3) line.driven = electrical(value, flags);
@@ -227,7 +280,6 @@ function levelOf({ direction, driven, openDrain, pull }: FakeLine): GpioValue {
 
 function letGo(line: FakeLine, { onRelease }: FakeChip): void {
   line.holder = undefined;
-  line.log.push('let go');
   if (onRelease === 'becomes-input') line.direction = 'input';
 }
 
