@@ -9,7 +9,7 @@ import type { JournalEvent } from '../journal/events.js';
 export function writeLineLogs(events: Iterable<JournalEvent>, folder: string): void {
   const logs = new Map<string, string[]>();
   for (const event of events) {
-    const text = rowOf(event);
+    const text = lineLogRow(event);
     if (text === undefined) continue;
     const name = `${event.rig ?? 'rig'}-${text.line}.log`;
     const rows = logs.get(name) ?? [];
@@ -21,7 +21,8 @@ export function writeLineLogs(events: Iterable<JournalEvent>, folder: string): v
   for (const [name, rows] of logs) appendFileSync(join(folder, name), rows.join(''));
 }
 
-function rowOf(event: JournalEvent): { line: string; row: string } | undefined {
+/** A row of a line's log without its time; undefined for what is not of a line. */
+export function lineLogRow(event: JournalEvent): { line: string; row: string } | undefined {
   switch (event.type) {
     case 'line.rx':
       return { line: event.line, row: `< ${shown(event.data)}` };

@@ -33,14 +33,14 @@ export function asJson({ rig, kind, actions, remarks, exit }: SwitchTold): strin
 
 const names: Readonly<Record<Moved['wire'], string>> = { supply: 'supply', vbus: 'VBUS', powerKey: 'PWRKEY', reset: 'RESET_N' };
 
-function moveText({ wire, action, ms, took, error }: Moved): string {
+export function moveText({ wire, action, ms, took, error }: Moved): string {
   const what = action === 'press' ? `${names[wire]} pulse of ${String(ms ?? 0)} ms` : `${names[wire]} ${action}`;
   return error === undefined
     ? `${what}${took === undefined || action === 'press' ? '' : ` (${String(took)} ms)`}`
     : `${what}: failed`;
 }
 
-function statusText(status: StatusSeen): string[] {
+export function statusText(status: StatusSeen): string[] {
   const { after, fellAfter } = status;
   const lines = fellAfter === undefined ? [] : [`STATUS low after ${String(fellAfter)} ms`];
   if (status.high === undefined) return [...lines, 'STATUS is not wired'];
