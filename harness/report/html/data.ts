@@ -25,6 +25,8 @@ export interface ReportData {
   /** What a reader has to know of the evidence itself: cut off, lines that are no events, verdicts that changed since. */
   readonly remarks: readonly string[];
   readonly unreadable: readonly { readonly line: number; readonly why: string; readonly text: string }[];
+  /** What the run noted in words: a window it narrowed, whether a cut used an attempt up. */
+  readonly notes: readonly { readonly rig: string; readonly text: string }[];
   readonly run: RunFacts | undefined;
   readonly headline: Headline;
   readonly rigs: readonly RigFacts[];
@@ -143,12 +145,20 @@ export interface WindowFacts {
   readonly dead: boolean;
   readonly endings: readonly string[];
   readonly rigs: readonly string[];
-  readonly from: { readonly at: number; readonly from: number; readonly to: number };
-  readonly to: { readonly at: number; readonly from: number; readonly to: number };
+  /** Lowest and highest percentage at which a cut failed in it. */
+  readonly from: number;
+  readonly to: number;
+  /** With 95 % it begins, and ends, between these. */
+  readonly begins: { readonly from: number; readonly to: number };
+  readonly ends: { readonly from: number; readonly to: number };
+  /** Both edges are known well enough to be named. */
+  readonly known: boolean;
   readonly inside: { readonly failed: number; readonly of: number };
   readonly outside: { readonly failed: number; readonly of: number };
   /** `fails between 40 % and 45 %: 9 of 9 in, 0 of 24 out` */
   readonly text: string;
+  /** Percentages of all cuts that failed in it, in order. */
+  readonly failedAt: readonly number[];
   /** First trial that fails in it. */
   readonly trial: number;
 }

@@ -68,12 +68,14 @@ function untested(upgrades: (wanted: string) => number): { verdict: Verdict; sen
 }
 
 function failure({ cuts, windows, tested }: HeadlineFacts, tests: number, upgrades: number): string {
-  const dead = windows.find((window) => window.dead && window.inside.failed > 0);
+  const deadly = windows.filter(({ dead }) => dead);
+  const dead = deadly.find(({ known }) => known) ?? deadly[0];
   if (dead !== undefined) {
-    return (
-      `The package did not pass: power cuts between ${String(dead.from.at)} % and ${String(dead.to.at)} % of the flashing brick the module ` +
-      `(${String(dead.inside.failed)} of ${String(dead.inside.of)}).`
-    );
+    const { from, to, inside, known, failedAt } = dead;
+    const places = [...new Set(failedAt)].slice(0, 5).map((percent) => `${String(percent)} %`);
+    const where = known ? `from ${String(from)} % to ${String(to)} %` : `at ${places.join(', ')}`;
+    const often = known ? ` (${String(inside.failed)} of ${String(inside.of)})` : '';
+    return `The package did not pass: power cuts ${where} of the flashing brick the module${often}.`;
   }
   if (cuts.failed > 0)
     return `The package did not pass: ${String(cuts.failed)} of ${count(cuts.valid, 'valid power cut')} failed.`;

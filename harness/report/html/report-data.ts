@@ -44,6 +44,7 @@ export function reportData(projection: Projection, evidence: EvidenceFacts): Rep
     unreadable: evidence.unreadable
       .slice(0, mostUnreadable)
       .map(({ line, why, text }) => ({ line, why, text: clipped(identities.maskBytes(text), 200) })),
+    notes: run.notes.map(({ rig, text }) => ({ rig, text: mask(text) })),
     run: facts,
     headline: {
       ...verdictOf({

@@ -1,6 +1,8 @@
 import type { EventOf, JournalEvent } from '../../journal/events.js';
 import type { ReportData, RunFacts } from './data.js';
 
+const mostNotes = 100;
+
 /** The run itself: when, with what, and how it ended. */
 export class RunCollector {
   #start: EventOf<'run.start'> | undefined;
@@ -10,6 +12,7 @@ export class RunCollector {
   #first: string | undefined;
   #last: string | undefined;
   readonly #tests = new Map<string, string>();
+  readonly notes: { readonly rig: string; readonly text: string }[] = [];
 
   take(event: JournalEvent): void {
     this.#first ??= event.at;
@@ -23,6 +26,9 @@ export class RunCollector {
         break;
       case 'run.end':
         this.#end = event;
+        break;
+      case 'note':
+        if (this.notes.length < mostNotes) this.notes.push({ rig: event.rig ?? '', text: event.text });
         break;
       case 'run.interrupted':
         this.#interrupted ??= event.signal;

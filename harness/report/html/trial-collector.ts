@@ -39,6 +39,8 @@ export class TrialCollector {
     Object.assign(row, { upgrade, ending: ending ?? 'undecided', proof: proofText(events, record) });
     const place = achievedIn(record, row.achieved);
     if (place.achievedZone !== 'unknown') Object.assign(row, place);
+    // The record does not tell END from the time after it; what was asked does.
+    if (row.achievedZone === 'end' && row.askedZone === 'after') row.achievedZone = 'after';
     if (known === undefined) {
       row.why = findings[0]?.text ?? '';
       row.owner = findings[0]?.owner;

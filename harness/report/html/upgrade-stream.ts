@@ -17,6 +17,8 @@ interface Rig {
   pair: EventOf<'pair'> | undefined;
   readonly opened: Map<string, EventOf<'line.open'>>;
   readonly published: Map<string, EventOf<'delivery.publish'>>;
+  /** A connection to each server, of any upgrade before. */
+  readonly reached: Map<string, EventOf<'server.connection'>>;
   /** Read before the next upgrade, for it. */
   before: JournalEvent[];
   readonly levels: Levels;
@@ -29,7 +31,7 @@ const afterwards = new Set<JournalEvent['type']>([...boundaries, 'test.start', '
 
 /**
  * The upgrades of a journal one by one, while it is read: the records are those that `fold` makes of all its events, but only those of one
- * upgrade a rig are held at a time.
+ * upgrade a rig are held at a time. What an earlier upgrade left for a later one is told again in front of it.
  */
 export class UpgradeStream {
   readonly #rigs = new Map<string | undefined, Rig>();
@@ -62,6 +64,7 @@ export class UpgradeStream {
       pair: undefined,
       opened: new Map(),
       published: new Map(),
+      reached: new Map(),
       before: [],
       levels: new Levels(),
       current: undefined,
@@ -75,6 +78,7 @@ export class UpgradeStream {
       ...(rig.pair === undefined ? [] : [rig.pair]),
       ...rig.opened.values(),
       ...rig.published.values(),
+      ...rig.reached.values(),
       ...rig.before,
     ];
     rig.before = [];
@@ -86,9 +90,11 @@ export class UpgradeStream {
     switch (event.type) {
       case 'run.start':
         rig.published.clear();
+        rig.reached.clear();
         break;
       case 'rig.start':
         rig.profile = event.profile;
+        rig.reached.clear();
         break;
       case 'pair':
         rig.pair = event;
@@ -99,6 +105,9 @@ export class UpgradeStream {
         break;
       case 'delivery.publish':
         rig.published.set(event.source, event);
+        break;
+      case 'server.connection':
+        rig.reached.set(event.protocol, event);
         break;
       case 'upgrade.end':
         if (rig.current === undefined || !isEndOf(rig.current.events[0], event)) break;

@@ -4,6 +4,8 @@ import type { TrialRow } from './trial-rows.js';
 
 const scale = { low: 0, high: 100, step: 1 };
 const most = 4;
+/** An edge that may lie anywhere in more percent than this is not named. */
+const vague = 10;
 /** Endings from which a module does not come back by itself. */
 const deadly = new Set(['unresponsive', 'emergency-download', 'dump']);
 
@@ -56,16 +58,28 @@ function windowsIn(placed: readonly Placed[]): readonly FailingWindow[] {
 }
 
 function factsOf(window: FailingWindow, placed: readonly Placed[], dead: boolean): WindowFacts {
-  const inside = placed.filter(({ at, failed }) => failed && at >= window.from.at && at <= window.to.at);
+  const failed = placed
+    .filter((cut) => cut.failed && cut.at >= window.from.from && cut.at <= window.to.to)
+    .sort((a, b) => a.at - b.at);
+  const [from, to] = [failed[0]?.at ?? window.from.at, failed.at(-1)?.at ?? window.to.at];
+  const count = (cuts: readonly Placed[]): { failed: number; of: number } => ({
+    failed: cuts.filter((cut) => cut.failed).length,
+    of: cuts.length,
+  });
+  const isInside = ({ at }: Placed): boolean => at >= from && at <= to;
   return {
     dead,
-    endings: [...new Set(inside.map(({ trial }) => trial.ending ?? 'undecided'))],
-    rigs: [...new Set(inside.map(({ trial }) => trial.rig))],
-    from: window.from,
-    to: window.to,
-    inside: window.inside,
-    outside: window.outside,
+    endings: [...new Set(failed.map(({ trial }) => trial.ending ?? 'undecided'))],
+    rigs: [...new Set(failed.map(({ trial }) => trial.rig))],
+    from,
+    to,
+    begins: { from: window.from.from, to: window.from.to },
+    ends: { from: window.to.from, to: window.to.to },
+    known: [window.from, window.to].every((edge) => edge.to - edge.from <= vague),
+    inside: count(placed.filter(isInside)),
+    outside: count(placed.filter((cut) => !isInside(cut))),
     text: windowText(window),
-    trial: inside[0]?.row ?? placed.find(({ failed }) => failed)?.row ?? -1,
+    failedAt: failed.map(({ at }) => at),
+    trial: failed[0]?.row ?? -1,
   };
 }

@@ -13,7 +13,7 @@ const head = 30;
 const foot = 46;
 const rowGap = 22;
 const highest = 74;
-const mark = 7;
+const mark = 8;
 
 interface Row {
   readonly title: string;
@@ -68,7 +68,10 @@ function describe(layout: MapLayout): string {
   const counts = layout.rows.map(
     ({ outcome, stacks }) => `${String(stacks.reduce((sum, { trials }) => sum + trials.length, 0))} ${wordOf(outcome)}`,
   );
-  return `Map of the power cuts along the upgrade: ${counts.join(', ')}. ${data.windows.map(windowLabel).join('. ')}`;
+  return `Map of the power cuts along the upgrade: ${counts.join(', ')}. ${data.windows
+    .filter(({ known }) => known)
+    .map(windowLabel)
+    .join('. ')}`;
 }
 
 function Windows({
@@ -86,22 +89,24 @@ function Windows({
   const step = (to - from) / 101;
   return (
     <g class="windows">
-      {data.windows.map((window) => {
-        const [left, right] = [from + window.from.at * step, from + (window.to.at + 1) * step];
-        const [outerLeft, outerRight] = [from + window.from.from * step, from + (window.to.to + 1) * step];
-        const middle = (left + right) / 2;
-        const anchor = middle < width * 0.25 ? 'start' : middle > width * 0.75 ? 'end' : 'middle';
-        const x = anchor === 'start' ? left : anchor === 'end' ? right : middle;
-        return (
-          <g key={window.text}>
-            <rect class="doubt" x={outerLeft} y={top} width={outerRight - outerLeft} height={height} />
-            <rect class="sure" x={left} y={top} width={right - left} height={height} />
-            <text x={x} y={top - 8} text-anchor={anchor}>
-              {windowLabel(window)}
-            </text>
-          </g>
-        );
-      })}
+      {data.windows
+        .filter(({ known }) => known)
+        .map((window) => {
+          const [left, right] = [from + window.from * step, from + (window.to + 1) * step];
+          const [outerLeft, outerRight] = [from + window.begins.from * step, from + (window.ends.to + 1) * step];
+          const middle = (left + right) / 2;
+          const anchor = middle < width * 0.25 ? 'start' : middle > width * 0.75 ? 'end' : 'middle';
+          const x = anchor === 'start' ? left : anchor === 'end' ? right : middle;
+          return (
+            <g key={window.text}>
+              <rect class="doubt" x={outerLeft} y={top} width={outerRight - outerLeft} height={height} />
+              <rect class="sure" x={left} y={top} width={right - left} height={height} />
+              <text x={x} y={top - 8} text-anchor={anchor}>
+                {windowLabel(window)}
+              </text>
+            </g>
+          );
+        })}
     </g>
   );
 }

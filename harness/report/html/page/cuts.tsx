@@ -22,6 +22,13 @@ export function Cuts() {
           <Mark tone={window.dead ? 'fail' : 'invalid'} /> {windowSentence(window)}
         </p>
       ))}
+      {data.notes
+        .filter(({ text }) => text.startsWith('narrowed:'))
+        .map(({ rig, text }) => (
+          <p key={`${rig}${text}`} class="quiet">
+            Noted by the run: {text}
+          </p>
+        ))}
       {single.length > 0 ? <CutMap trials={single} /> : null}
       {several > 0 ? (
         <p class="quiet">

@@ -13,6 +13,7 @@ export function Evidence() {
         <Rig key={rig.name} rig={rig} />
       ))}
       <Packages />
+      <Notes />
       <Unreadable />
     </>
   );
@@ -197,6 +198,23 @@ function Packages() {
           ))}
         </tbody>
       </table>
+    </>
+  );
+}
+
+function Notes() {
+  if (data.notes.length === 0) return null;
+  return (
+    <>
+      <h3>Noted by the run</h3>
+      <ul>
+        {data.notes.map(({ rig, text }, index) => (
+          <li key={index}>
+            {rig === '' ? '' : `${rig}: `}
+            {text}
+          </li>
+        ))}
+      </ul>
     </>
   );
 }
