@@ -20,6 +20,7 @@ export async function makeRaw(device: string): Promise<void> {
 /** The module's end of a kernel serial port while it is open. */
 export class TtyEnd {
   private readonly fd: number;
+  private readonly readFd: number;
   private readonly stream: ReadStream;
   private held: Buffer[] = [];
   private heldBytes = 0;
@@ -28,7 +29,8 @@ export class TtyEnd {
 
   constructor(device: string, onData: (data: Buffer) => void) {
     this.fd = openSync(device, constants.O_WRONLY | FLAGS);
-    this.stream = new ReadStream(openSync(device, constants.O_RDONLY | FLAGS));
+    this.readFd = openSync(device, constants.O_RDONLY | FLAGS);
+    this.stream = new ReadStream(this.readFd);
     this.stream.on('data', (data: Buffer) => {
       if (!this.closed) onData(data);
     });
@@ -51,7 +53,8 @@ export class TtyEnd {
     clearTimeout(this.timer);
     this.held = [];
     this.stream.destroy();
-    closeSync(this.fd);
+    // The stream reads from a descriptor of its own. Any that stays open keeps what was written for the next host.
+    for (const fd of [this.readFd, this.fd]) closeSync(fd);
   }
 
   private flush(): void {
