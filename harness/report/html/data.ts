@@ -146,11 +146,11 @@ export interface WindowFacts {
   readonly endings: readonly string[];
   readonly rigs: readonly string[];
   /** Lowest and highest percentage at which a cut failed in it. */
-  readonly from: number;
-  readonly to: number;
-  /** With 95 % it begins, and ends, between these. */
-  readonly begins: { readonly from: number; readonly to: number };
-  readonly ends: { readonly from: number; readonly to: number };
+  readonly lowest: number;
+  readonly highest: number;
+  /** Where it most likely begins and ends, and between what it does with 95 %. */
+  readonly from: { readonly at: number; readonly from: number; readonly to: number };
+  readonly to: { readonly at: number; readonly from: number; readonly to: number };
   /** Both edges are known well enough to be named. */
   readonly known: boolean;
   readonly inside: { readonly failed: number; readonly of: number };

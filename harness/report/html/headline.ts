@@ -71,9 +71,9 @@ function failure({ cuts, windows, tested }: HeadlineFacts, tests: number, upgrad
   const deadly = windows.filter(({ dead }) => dead);
   const dead = deadly.find(({ known }) => known) ?? deadly[0];
   if (dead !== undefined) {
-    const { from, to, inside, known, failedAt } = dead;
+    const { lowest, highest, inside, known, failedAt } = dead;
     const places = [...new Set(failedAt)].slice(0, 5).map((percent) => `${String(percent)} %`);
-    const where = known ? `from ${String(from)} % to ${String(to)} %` : `at ${places.join(', ')}`;
+    const where = known ? `from ${String(lowest)} % to ${String(highest)} %` : `at ${places.join(', ')}`;
     const often = known ? ` (${String(inside.failed)} of ${String(inside.of)})` : '';
     return `The package did not pass: power cuts ${where} of the flashing brick the module${often}.`;
   }

@@ -61,20 +61,20 @@ function factsOf(window: FailingWindow, placed: readonly Placed[], dead: boolean
   const failed = placed
     .filter((cut) => cut.failed && cut.at >= window.from.from && cut.at <= window.to.to)
     .sort((a, b) => a.at - b.at);
-  const [from, to] = [failed[0]?.at ?? window.from.at, failed.at(-1)?.at ?? window.to.at];
+  const [lowest, highest] = [failed[0]?.at ?? window.from.at, failed.at(-1)?.at ?? window.to.at];
   const count = (cuts: readonly Placed[]): { failed: number; of: number } => ({
     failed: cuts.filter((cut) => cut.failed).length,
     of: cuts.length,
   });
-  const isInside = ({ at }: Placed): boolean => at >= from && at <= to;
+  const isInside = ({ at }: Placed): boolean => at >= lowest && at <= highest;
   return {
     dead,
     endings: [...new Set(failed.map(({ trial }) => trial.ending ?? 'undecided'))],
     rigs: [...new Set(failed.map(({ trial }) => trial.rig))],
-    from,
-    to,
-    begins: { from: window.from.from, to: window.from.to },
-    ends: { from: window.to.from, to: window.to.to },
+    lowest,
+    highest,
+    from: window.from,
+    to: window.to,
     known: [window.from, window.to].every((edge) => edge.to - edge.from <= vague),
     inside: count(placed.filter(isInside)),
     outside: count(placed.filter((cut) => !isInside(cut))),

@@ -92,8 +92,8 @@ function Windows({
       {data.windows
         .filter(({ known }) => known)
         .map((window) => {
-          const [left, right] = [from + window.from * step, from + (window.to + 1) * step];
-          const [outerLeft, outerRight] = [from + window.begins.from * step, from + (window.ends.to + 1) * step];
+          const [left, right] = [from + window.lowest * step, from + (window.highest + 1) * step];
+          const [outerLeft, outerRight] = [from + window.from.from * step, from + (window.to.to + 1) * step];
           const middle = (left + right) / 2;
           const anchor = middle < width * 0.25 ? 'start' : middle > width * 0.75 ? 'end' : 'middle';
           const x = anchor === 'start' ? left : anchor === 'end' ? right : middle;

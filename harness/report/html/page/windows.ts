@@ -13,12 +13,12 @@ function edge(verb: string, { from, to }: Edge): string {
 
 /** Which percentages fail, how surely, and what becomes of the module there. */
 export function windowSentence(window: WindowFacts): string {
-  const { dead, known, inside, outside, begins, ends, failedAt } = window;
+  const { dead, known, inside, outside, from, to, failedAt } = window;
   const effect = `${dead ? 'brick the module' : 'fail'} (${window.endings.join(', ')})`;
   if (known) {
     return (
       `Power cuts ${placeText(window)} of the flashing ${effect}: ${String(inside.failed)} of ${String(inside.of)} there, ` +
-      `${String(outside.failed)} of ${String(outside.of)} elsewhere. With 95 % the window ${edge('begins', begins)} and ${edge('ends', ends)}.`
+      `${String(outside.failed)} of ${String(outside.of)} elsewhere. With 95 % the window ${edge('begins', from)} and ${edge('ends', to)}.`
     );
   }
   const places = [...new Set(failedAt)];
@@ -27,12 +27,12 @@ export function windowSentence(window: WindowFacts): string {
   return `Power cuts at ${told.join(', ')}${more} of the flashing ${effect}. Too few trials to name a window's edges.`;
 }
 
-function placeText({ from, to }: WindowFacts): string {
-  return from === to ? `at ${String(from)} %` : `from ${String(from)} % to ${String(to)} %`;
+function placeText({ lowest, highest }: WindowFacts): string {
+  return lowest === highest ? `at ${String(lowest)} %` : `from ${String(lowest)} % to ${String(highest)} %`;
 }
 
 /** The same on a chart. */
-export function windowLabel({ from, to, inside, dead }: WindowFacts): string {
-  const place = from === to ? `${String(from)} %` : `${String(from)}–${String(to)} %`;
+export function windowLabel({ lowest, highest, inside, dead }: WindowFacts): string {
+  const place = lowest === highest ? `${String(lowest)} %` : `${String(lowest)}–${String(highest)} %`;
   return `${place} ${dead ? 'bricks' : 'fails'}: ${String(inside.failed)} of ${String(inside.of)}`;
 }
