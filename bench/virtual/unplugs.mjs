@@ -4,7 +4,7 @@
 // processor of its own.
 //
 //   npm run build; bench/virtual/run -- node bench/virtual/unplugs.mjs
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -24,7 +24,8 @@ const random = seeded(seed, 'unplugs');
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const gadget = '/sys/kernel/config/usb_gadget/unplugs';
-const [, , at] = execFileSync('/bench/gadget', ['unplugs', 'dummy_udc.0'], { encoding: 'utf8' }).trim().split('\n');
+// It may end with 1 when udev takes its time; the ports are there then.
+const [, , at] = spawnSync('/bench/gadget', ['unplugs', 'dummy_udc.0'], { encoding: 'utf8' }).stdout.trim().split('\n');
 // The module's side: while STREAM is there it writes as fast as it can; its own port hangs up at each unplug.
 const streaming = '/tmp/stream';
 const module = spawn(
