@@ -63,6 +63,8 @@ export class Projection {
   readonly #stream: UpgradeStream;
   /** Of the test that runs on each rig: what a sequence is judged from. */
   readonly #records = new Map<string, { readonly row: number; readonly record: UpgradeRecord }[]>();
+  /** Test in which the upgrade under way on each rig began. */
+  readonly #testOfUpgrade = new Map<string, string | undefined>();
   readonly #told = new Map<string, Judgement['result']>();
   #sequences: EventOf<'verdict'>[] = [];
   #judgedByRun = false;
@@ -93,6 +95,7 @@ export class Projection {
     if (event.type === 'verdict') this.#verdict(name, event);
     this.trials.take(event);
     this.#stream.take(event);
+    if (event.type === 'upgrade.start') this.#testOfUpgrade.set(name, event.test ?? this.run.testOf(name));
     if (event.type === 'test.start' || event.type === 'test.end') this.#betweenTests(name);
   }
 
@@ -142,7 +145,7 @@ export class Projection {
     const added = upgradeRow(start, record, judgement, {
       rig: rig.index,
       began: this.run.secondsAt(start.at),
-      test: start.test ?? this.run.testOf(name),
+      test: this.#testOfUpgrade.get(name),
       trial: this.trials.ofUpgrade(name, start.upgrade, row, record, judgement, events),
       told: then !== undefined,
     });
@@ -150,7 +153,7 @@ export class Projection {
     this.bundles.add(upgradeDetail(start, record, judgement, events, levels, this.identities));
     if (then !== undefined && then !== judgement.result && this.changed.length < mostChanged)
       this.changed.push(`${start.upgrade}: ${then} during the run, ${judgement.result} now`);
-    if (this.run.testOf(name) !== undefined) this.#records.set(name, [...(this.#records.get(name) ?? []), { row, record }]);
+    if (added.test !== undefined) this.#records.set(name, [...(this.#records.get(name) ?? []), { row, record }]);
     this.#countFile(start);
     if (!this.counts(added)) return;
     this.groups.take(judgement, row);
