@@ -10,7 +10,8 @@ import type { EventOf, EventType, JournalEvent } from '../../journal/events.js';
 import { readJournal } from '../../journal/reader.js';
 import { packagePair, reached, RealRuns, type Ended } from './testing/real-runs.js';
 
-jest.setTimeout(180_000);
+// On a machine that is busy with much else.
+jest.setTimeout(600_000);
 
 const bench = new RealRuns('resume');
 afterAll(() => {
