@@ -141,14 +141,15 @@ class LineAtPort implements AtPort {
     void this.#work();
   }
 
-  #arrived(chunk: Buffer): () => void {
+  /** A power cut hangs here: nothing is made before it is needed. */
+  #arrived(chunk: Buffer): (() => void) | undefined {
     const t = this.clock.now();
-    const afterwards = new Listeners<undefined>();
+    let afterwards: Listeners<undefined> | undefined;
     for (const { report } of this.#dialogue.preview(chunk)) {
       for (const listener of this.#early) {
         try {
           const then = listener(report, t);
-          if (then !== undefined) afterwards.add(then);
+          if (then !== undefined) (afterwards ??= new Listeners()).add(then);
         } catch (error) {
           // What another listener has begun must be told of all the same.
           queueMicrotask(() => {
@@ -157,9 +158,7 @@ class LineAtPort implements AtPort {
         }
       }
     }
-    return () => {
-      afterwards.tell(undefined);
-    };
+    return afterwards === undefined ? undefined : () => afterwards.tell(undefined);
   }
 
   #lost(): void {
