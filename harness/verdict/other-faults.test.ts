@@ -153,8 +153,42 @@ describe('not the firmware', () => {
       'harness',
       'invalid',
     ],
-    ['the same, and a host that hardly stood still', () => brokenDownload(800), 'download.unprovoked', 'firmware', 'fail'],
+    [
+      'a server that nobody reached while its host stood still',
+      () =>
+        script()
+          .start('ftp')
+          .command()
+          .say(both, 'FTPSTART')
+          .event({ type: 'host.lag', ms: 6000 })
+          .say(both, 'FTPEND,601')
+          .end('download-failed')
+          .after({}),
+      'download.unprovoked',
+      'harness',
+      'invalid',
+    ],
+    [
+      'a download broken off, and a host that hardly stood still',
+      () => brokenDownload(800),
+      'download.unprovoked',
+      'firmware',
+      'fail',
+    ],
     ['FTPEND that was lost while the host stood still', () => lostEnd(true), 'order.download-seen', 'harness', 'invalid'],
+    [
+      'an answer that was lost while the host stood still',
+      () => {
+        const story = script()
+          .start('ufs')
+          .event({ type: 'at.command', line: 'at', id: 1, text: 'AT+QFOTADL="x"', deadline: 5000 });
+        story.event({ type: 'at.answer', line: 'at', id: 1, result: 'lost', lines: [], took: 5 });
+        return story.leaves().event({ type: 'host.lag', ms: 80 }).wait(5000).returns().flashes();
+      },
+      'command.answer',
+      'harness',
+      'invalid',
+    ],
     ['the same, and a host that was awake', () => lostEnd(false), 'order.download-seen', 'undecided', 'inconclusive'],
     [
       'a transfer that the server finished, and the module never took',
