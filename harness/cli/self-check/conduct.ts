@@ -73,7 +73,7 @@ export class Bench {
     const rig = this.#rigFile(name, {});
     const { end, evidence, out } = await this.#run(name, { rig, suites, tests, cut: undefined, seed, tries: 3, env: {} });
     const alarms = evidence.tests.length === 0 ? ['no test ran', ...evidence.alarms] : evidence.alarms;
-    return { name, seed, exit: end.exit, took: end.took, alarms, run: out };
+    return { name, seed, exit: end.exit, took: end.took, alarms, repeats: evidence.repeats, run: out };
   }
 
   close(): void {

@@ -16,7 +16,7 @@ const ended = (test: string, status: 'passed' | 'failed' | 'invalid' | 'skipped'
   event({ type: 'test.end', test, status, ...(why === undefined ? {} : { why }) });
 const verdict = (
   result: 'pass' | 'fail' | 'invalid',
-  ...findings: readonly (readonly ['firmware' | 'rig' | 'undecided', string])[]
+  ...findings: readonly (readonly ['firmware' | 'rig' | 'harness' | 'undecided', string])[]
 ) =>
   event({
     type: 'verdict',
@@ -108,6 +108,18 @@ test('a sound run has no alarm; a test left out by the pattern is none, a skip f
 test('a verdict that a later try put right is an alarm still', () => {
   const run = [ready(), started('a'), verdict('invalid', ['rig', 'power.proof']), verdict('pass'), ended('a', 'passed')];
   expect(evidenceOf(run, 'r').alarms).toEqual(['r#1: invalid']);
+});
+
+test('a verdict that the harness holds against its own host, and that a later try put right, is none; a test left so is', () => {
+  const hosts = verdict('invalid', ['harness', 'download.unprovoked'], ['undecided', 'order.end-seen']);
+  const run = [ready(), started('a'), hosts, verdict('pass'), ended('a', 'passed')];
+  expect(evidenceOf(run, 'r')).toMatchObject({ alarms: [], repeats: ['r#1: so it is'] });
+  expect(evidenceOf([ready(), started('a'), hosts, ended('a', 'invalid')], 'r').alarms).toEqual(['invalid: a']);
+});
+
+test('a test that was spoilt without a finding is the rig’s', () => {
+  const run = [ready(), started('a'), ended('a', 'invalid', 'the file did not arrive\n  asked: all of it')];
+  expect(evidenceOf(run, 'r').blames).toMatchObject([{ rule: 'test.invalid', owner: 'rig', text: 'the file did not arrive' }]);
 });
 
 test('the table of dfota rigs check', () => {

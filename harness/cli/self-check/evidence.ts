@@ -16,6 +16,8 @@ export interface Evidence {
   readonly blames: readonly Blame[];
   /** Verdicts, trials and faults that a sound rig does not have, in words. */
   readonly alarms: readonly string[];
+  /** Verdicts and trials that the harness held against its own host, and tried again: no alarm, if the test passed in the end. */
+  readonly repeats: readonly string[];
 }
 
 const leftOut = ({ status, why }: TestResult): boolean => status === 'skipped' && why === 'left out by the chosen pattern';
@@ -40,15 +42,23 @@ export function evidenceOf(events: readonly JournalEvent[], rig: string): Eviden
   ];
   const alarms = [
     ...tests.filter(({ status }) => status !== 'passed').map(({ test, status }) => `${status}: ${test}`),
-    ...verdicts.filter((verdict) => verdict.result !== 'pass').map(({ upgrade, result }) => `${upgrade}: ${result}`),
+    ...verdicts
+      .filter((verdict) => verdict.result !== 'pass' && !isHosts(verdict))
+      .map(({ upgrade, result }) => `${upgrade}: ${result}`),
     // A cut that came too late says nothing of the module and is made again.
     ...trials
-      .filter(({ outcome }) => outcome === 'failed' || outcome === 'invalid')
+      .filter(({ outcome, owner }) => outcome === 'failed' || (outcome === 'invalid' && owner !== 'harness'))
       .map(({ cut, outcome, why }) => `${cut} ${outcome}: ${why ?? ''}`),
     ...faults.map(({ what }) => `rig fault: ${what}`),
     ...aside.map(({ reason }) => `set aside: ${reason}`),
   ];
-  return { tests, blames: unique(blames), alarms };
+  const repeats = verdicts.filter(isHosts).map(({ upgrade, findings }) => `${upgrade}: ${findings[0]?.text ?? ''}`);
+  return { tests, blames: unique(blames), alarms, repeats };
+}
+
+/** Nobody but the harness is held guilty of it. */
+function isHosts({ result, findings }: EventOf<'verdict'>): boolean {
+  return result === 'invalid' && findings.every(({ owner }) => owner === 'harness' || owner === 'undecided');
 }
 
 const blame = (rule: string, owner: Owner, text: string): Blame => ({ rule, requirement: undefined, owner, text });
@@ -118,5 +128,6 @@ export function evidenceOfCheck(printed: string): Evidence {
     tests,
     blames: failed.map(({ name, seen }) => ({ rule: 'rigs.check', requirement: name, owner: 'rig' as const, text: seen })),
     alarms: failed.map(({ name, seen }) => `${name}: ${seen}`),
+    repeats: [],
   };
 }

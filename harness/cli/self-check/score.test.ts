@@ -12,7 +12,12 @@ const blame = (owner: Blame['owner'], rule: string, requirement?: string): Blame
   text: 'so it is',
 });
 const a = { rig: 'r', test: 'a', suite: 's', status: 'failed', why: undefined, requirements: [], tries: [], took: 1 } as const;
-const evidence = (...blames: readonly Blame[]): Evidence => ({ tests: [a], blames, alarms: blames.map(({ rule }) => rule) });
+const evidence = (...blames: readonly Blame[]): Evidence => ({
+  tests: [a],
+  blames,
+  alarms: blames.map(({ rule }) => rule),
+  repeats: [],
+});
 
 function score(owner: Defect['owner'], exit: number | string, ...blames: readonly Blame[]): Score {
   const defect = { name: 'd', owner, summary: 'does | something else' };
@@ -89,7 +94,7 @@ test('a run that was not disturbed as it was meant to be is not right, whatever 
   const defect = { name: 'd', owner: 'harmless', summary: 's', why: 'it is so' } as const;
   const end = { exit: 0, took: 1, outOfTime: false };
   const of = (notStaged?: string): Score =>
-    scoreOf(defect, { ...expectation, by: [] }, end, { tests: [a], blames: [], alarms: [] }, '', notStaged);
+    scoreOf(defect, { ...expectation, by: [] }, end, { tests: [a], blames: [], alarms: [], repeats: [] }, '', notStaged);
   expect([of().right, of('no jump').right, of('no jump').note]).toEqual([
     true,
     false,
@@ -100,7 +105,7 @@ test('a run that was not disturbed as it was meant to be is not right, whatever 
 
 test('a run without a test of that name, or stopped by its limit, is not right', () => {
   const defect = { name: 'd', owner: 'firmware', summary: 's' } as const;
-  const none = { tests: [], blames: [], alarms: [] };
+  const none = { tests: [], blames: [], alarms: [], repeats: [] };
   expect(scoreOf(defect, expectation, { exit: 2, took: 1, outOfTime: false }, none, '').note).toBe('no test of that name ran');
   expect(scoreOf(defect, expectation, { exit: 3, took: 1, outOfTime: true }, none, '').note).toMatch(/limit of time/);
 });
@@ -113,7 +118,7 @@ function check(scores: readonly Score[], alarms: readonly string[] = [], exit = 
     scale: 0.004,
     part: '1/2',
     scores,
-    sound: [{ name: 'sound-1', seed: 1, exit, took: 1, alarms, run: '' }],
+    sound: [{ name: 'sound-1', seed: 1, exit, took: 1, alarms, repeats: [], run: '' }],
     interrupted: false,
   };
 }
