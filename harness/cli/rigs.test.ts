@@ -42,6 +42,9 @@ test('the shipped rigs, a row each', async () => {
     ['example-ec25.yaml', 'ec25-a', 'EC25', 'gpio', 'ftp,http,ufs', 'no', 'none'],
     ['simulated-ec21.yaml', 'simulated-ec21', 'EC21', 'simulated', 'ftp,http,ufs,sd', 'yes', 'none'],
     ['simulated-ec25.yaml', 'simulated-ec25', 'EC25', 'simulated', 'ftp,http,ufs,sd', 'yes', 'none'],
+    ['virtual-bench-ec21.yaml', 'virtual-bench-ec21', 'EC21', 'gpio', 'ftp,http,ufs,sd', 'yes', 'none'],
+    ['virtual-bench-ec25-a.yaml', 'virtual-bench-ec25-a', 'EC25', 'gpio', 'ftp,http,ufs,sd', 'yes', 'none'],
+    ['virtual-bench-ec25-b.yaml', 'virtual-bench-ec25-b', 'EC25', 'gpio', 'http,ufs', 'yes', 'none'],
     [''],
   ]);
   expect(process.exitCode).toBeUndefined();
