@@ -12,6 +12,8 @@ const moduleNameMapper = { '^(\\.{1,2}/.*)\\.js$': '$1' };
 
 const suites = join(__dirname, 'dist', 'harness', 'jest', 'config.js');
 module.exports = {
+  // A test that hangs fails; one on a busy machine, where a Node.js process takes seconds to start, does not. Longer ones say so themselves.
+  testTimeout: 60_000,
   projects: [
     {
       displayName: 'harness',
