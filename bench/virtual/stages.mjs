@@ -234,9 +234,10 @@ const stages = [
 
 /** Switches two modules on, one after the other, so that the first gets the lower numbers; answers with what each got. */
 async function plugIn(...names) {
-  for (const name of Object.keys(places)) await power(name, 'off');
+  for (const name of Object.keys(places)) await unit('stop', name);
   const numbers = {};
   for (const name of names) {
+    await unit('start', name, ...flash);
     await power(name, 'on');
     numbers[name] = await onTheBus(name);
   }
