@@ -56,9 +56,11 @@ const trials = (name: keyof typeof rigs): EventOf<'trial.end'>[] =>
 const read = (name: keyof typeof rigs, file: string): string => readFileSync(join(out[name], file), 'utf8');
 
 test('trials failed, survived, were missed and were invalid, and each run’s exit code says who is to blame', () => {
-  const outcomes = (name: keyof typeof rigs): string[] => [...new Set(trials(name).map(({ outcome }) => outcome))].sort();
-  expect(outcomes('brick')).toEqual(['failed', 'survived']);
-  expect(outcomes('late')).toEqual(['missed']);
+  // A busy host may spoil a trial, which is invalid then and made again.
+  const outcomes = (name: keyof typeof rigs): string[] => trials(name).map(({ outcome }) => outcome);
+  expect(outcomes('brick')).toEqual(expect.arrayContaining(['failed', 'survived']));
+  expect(outcomes('late')).toContain('missed');
+  expect([...outcomes('late'), ...outcomes('unproven')]).not.toContain('failed');
   expect(outcomes('unproven')).toContain('invalid');
   expect([ended.brick.exit, ended.late.exit]).toEqual([1, 3]);
   // The switch works every second time: a later try may count.
@@ -87,25 +89,28 @@ describe('by counting', () => {
     writeFileSync(join(copy, file), change(text));
     return bench.dfota(state, 'ledger', 'check', copy).ended;
   }
+  const survivor = (): string => trials('brick').find(({ outcome }) => outcome === 'survived')?.trial ?? '';
   test('a trial that the JUnit file tells otherwise is found', async () => {
+    const trial = survivor();
     const seeded = await countAfter('junit', 'junit.xml', (text) =>
-      text.replace('brick/1.outcome" value="survived', 'brick/1.outcome" value="failed'),
+      text.replace(`${trial}.outcome" value="survived`, `${trial}.outcome" value="failed`),
     );
     expect(seeded).toMatchObject({
       exit: 1,
-      text: expect.stringContaining('brick/1: survived in the journal, failed in the JUnit file') as string,
+      text: expect.stringContaining(`${trial}: survived in the journal, failed in the JUnit file`) as string,
     });
   });
   test('a trial that the journal has lost is found', async () => {
+    const trial = survivor();
     const seeded = await countAfter('journal', 'journal.jsonl', (text) =>
       text
         .split('\n')
-        .filter((line) => !/"type":"trial\.(start|cut|end)","trial":"brick\/1"/.test(line))
+        .filter((line) => !(line.includes('"type":"trial.') && line.includes(`"trial":"${trial}"`)))
         .join('\n'),
     );
     expect(seeded).toMatchObject({
       exit: 1,
-      text: expect.stringContaining('brick/1: in the ledger, not in the journal') as string,
+      text: expect.stringContaining(`${trial}: in the ledger, not in the journal`) as string,
     });
   });
   test('trials that the ledger never got are found', async () => {
@@ -136,7 +141,12 @@ test('a failing window is told with its uncertainty: in the journal, the JUnit f
   expect(Number(toLow)).toBeLessThanOrEqual(45);
   expect(Number(toHigh)).toBeGreaterThanOrEqual(44);
   const [failedIn = 0, tried = 0, failedOut = 0, triedOut = 0] = counts.map(Number);
-  expect(tried + triedOut).toBeGreaterThanOrEqual(3 + 1);
+  // Every valid cut up to there is in the count, the two that came before the failing one's narrowing included.
+  const { events } = readJournal(join(out.brick, 'journal.jsonl'));
+  const told = events.findIndex((event) => event.type === 'note' && event.text === note);
+  const valid = events.slice(0, told).filter((event) => event.type === 'trial.end' && /survived|failed/.test(event.outcome));
+  expect(tried + triedOut).toBe(valid.length);
+  expect(valid.length).toBeGreaterThan(1);
   expect({ failedIn, failedOut }).toEqual({ failedIn: tried, failedOut: 0 });
   expect(read('brick', 'junit.xml')).toContain(text.replaceAll('"', '&quot;'));
   expect(read('brick', 'summary.txt')).toContain(`  ${text}`);
