@@ -105,6 +105,7 @@ let devices = 0;
 let opening = line.open({ within: 60_000 });
 try {
   for (let round = 0; round < rounds; round += 1) {
+    if (round % 20 === 0) console.error(`round ${round} of ${rounds}, after ${(clock.now() / 1000).toFixed(0)} s`);
     const flood = round % 2 === 0;
     if (flood) stream(true);
     const open = await opening;
