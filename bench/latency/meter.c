@@ -7,7 +7,7 @@
  *                            connects to. Its requests are answered as a simulated unit answers them.
  *     tty:DEVICE,VALUE-FILE  the module's end of a serial line; the supply line is a simulated GPIO line: off when the file reads 0.
  *
- * Prints `scheduling fifo` or `scheduling other`, then each subject's device. Then for each `INDEX LINES GAP-US` on its input one line with that
+ * Prints `scheduling fifo` or `scheduling other`, then each subject's device; after a line of input, `ready` once all are. Then for each `INDEX LINES GAP-US` on its input one line with that
  * many times in ns, or `lost AFTER-LINES` when no cut came within 5 s. A report is written only when the program has said `ready` on its socket, or
  * its supply line is on again, and GAP/2 to 3·GAP/2 µs later.
  */
@@ -28,6 +28,8 @@
 
 #define MOST_SUBJECTS 16
 #define PATIENCE_NS 5000000000LL
+/* A program that starts, on a busy machine. */
+#define START_NS 60000000000LL
 
 struct subject {
   int line;
@@ -124,17 +126,17 @@ static int supply_on(struct subject *u) {
   return level == '1';
 }
 
-static int until_ready(struct subject *u) {
+static int until_ready(struct subject *u, long long patience) {
   long long began = now();
   if (u->value >= 0) {
     while (!supply_on(u)) {
-      if (now() - began > PATIENCE_NS) return 0;
+      if (now() - began > patience) return 0;
       usleep(500);
     }
     return 1;
   }
   while (!u->ready)
-    if (!take(u, 100) && now() - began > PATIENCE_NS) return 0;
+    if (!take(u, 100) && now() - began > patience) return 0;
   return 1;
 }
 
@@ -171,20 +173,31 @@ int main(int argc, char **argv) {
     else if (strncmp(argv[i], "tty:", 4) == 0) open_tty(&subjects[i - 1], argv[i] + 4);
     else fail(argv[i]);
   }
+  /* All before the first is measured: what waits for an answer meanwhile would give up. */
   char order[128];
+  if (!fgets(order, sizeof order, stdin)) return 0;
+  for (int i = 0; i < argc - 1; i++) {
+    struct subject *u = &subjects[i];
+    if (u->value < 0 && (u->socket = accept(u->listening, 0, 0)) < 0) fail("accept");
+    if (!until_ready(u, START_NS)) {
+      fprintf(stderr, "meter: program %d is not ready after 60 s\n", i);
+      return 3;
+    }
+  }
+  printf("ready\n");
   while (fgets(order, sizeof order, stdin)) {
     int index, lines, gap;
     if (sscanf(order, "%d %d %d", &index, &lines, &gap) != 3 || index < 0 || index >= argc - 1 || gap < 2) fail(order);
     struct subject *u = &subjects[index];
-    if (u->value < 0 && u->socket < 0 && (u->socket = accept(u->listening, 0, 0)) < 0) fail("accept");
     long long *times = calloc(lines, sizeof *times);
     int done = 0;
-    for (; done < lines && until_ready(u); done++) {
+    for (; done < lines && until_ready(u, PATIENCE_NS); done++) {
       struct timespec pause = {0, (gap / 2 + draw(gap)) * 1000L};
       nanosleep(&pause, 0);
       if ((times[done] = measure(u, done)) < 0) break;
     }
-    if (done < lines) printf("lost %d\n", done);
+    /* Its last requests are answered before another has its turn. */
+    if (done < lines || !until_ready(u, PATIENCE_NS)) printf("lost %d\n", done);
     else
       for (int i = 0; i < lines; i++) printf("%lld%c", times[i], i + 1 < lines ? ' ' : '\n');
     free(times);

@@ -65,7 +65,14 @@ async function measure(subject, number, gap) {
   return cut === undefined ? undefined : Number(cut - written);
 }
 
+let first = true;
 for await (const order of createInterface({ input: process.stdin })) {
+  if (first) {
+    first = false;
+    for (const subject of subjects) while (!subject.ready) await new Promise((resolve) => setTimeout(resolve, 50));
+    console.log('ready');
+    continue;
+  }
   const [index, lines, gap] = order.split(' ').map(Number);
   const times = [];
   while (times.length < lines) {

@@ -21,8 +21,8 @@ const built = join(root, 'dist', 'bench-latency');
 const { values: given } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    lines: { type: 'string', default: '400' },
-    gap: { type: 'string', default: '3000' },
+    lines: { type: 'string', default: '300' },
+    gap: { type: 'string', default: '6000' },
     virtual: { type: 'boolean', default: false },
     tty: { type: 'string', multiple: true, default: [] },
     out: { type: 'string', default: join(built, 'result.json') },
@@ -157,7 +157,10 @@ async function start() {
     });
     children.push(child);
   }
-  if (onGpio) await new Promise((resolve) => setTimeout(resolve, 8000));
+  // A GPIO line does not tell whether its program reads the serial line already.
+  if (onGpio) await new Promise((resolve) => setTimeout(resolve, 15_000));
+  meter.stdin.write('start\n');
+  await next();
   return {
     scheduling: how,
     ask(index, count) {
@@ -180,7 +183,7 @@ async function times(index, count) {
 function report() {
   const took = (performance.now() - began) / 1000;
   const floor = subjects[0].name === 'C floor' ? subjects[0].rounds : undefined;
-  if (scheduling !== 'fifo' && !onGpio)
+  if (compiled && scheduling !== 'fifo' && !onGpio)
     notes.push(
       'the meter runs without real-time priority (it is not root): where a program goes on working after its cut, that is in its figures',
     );
