@@ -183,7 +183,7 @@ describe('what only several upgrades show together', () => {
   const roundTrip = (back: string): JournalEvent[] => {
     const story = sound('ftp', {}, script().event({ type: 'test.start', ...aTest, requirements: ['DG-14'] }));
     const whole = flashed('ufs', { step: 'downgrade' }, story).reboots().normal().end().after({ revision: back });
-    const told = { type: 'verdict', result: 'pass', findings: [] } as const;
+    const told = { type: 'verdict' as const, result: 'pass' as const, findings: [] };
     whole.event({ ...told, upgrade: 'u1' }).event({ ...told, upgrade: 'u2' });
     whole.event({ ...told, upgrade: 'u2', sequence: ['u1', 'u2'] });
     return [...whole.event({ type: 'test.end', test: aTest.test, status: 'passed' }).events];
