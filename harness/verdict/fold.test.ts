@@ -83,6 +83,38 @@ describe('fold', () => {
     expect(recordOf(fetched('ufs').say(both, 'START', 40).reboots().say(both, 41, 'END,0')).attempts).toHaveLength(1);
   });
 
+  test.each([
+    ['a busy host', 110, 50, 315],
+    ['a real module, which opens its USB late and has kept what it said', 3000, 400, 4000],
+  ])(
+    'what USB carries long after it is open is what the UART carried since it left: %s',
+    (_, opensAfter, opened, spokenAfter) => {
+      const story = script().start('ufs').command().leaves().wait(1000).rx('uart', '+QIND: "FOTA","START"').wait(opensAfter);
+      story.event({ type: 'line.appeared', line: 'at', path: '/run/at', device: '/dev/ttyUSB2' }).wait(opened);
+      story.event({ type: 'line.open', line: 'at', path: '/run/at', device: '/dev/ttyUSB2', sinceAppeared: opened });
+      story.rx('uart', '+QIND: "FOTA","UPDATING",1', '+QIND: "FOTA","UPDATING",2').wait(spokenAfter);
+      story.raw('at', '\r\n+QIND: "FOTA","START"\r\n\r\n+QIND: "FOTA","UPDATING",1\r\n').wait(700);
+      story.rx('at', '+QIND: "FOTA","UPDATING",2').say(both, 3, 100, 'END,0').upgraded();
+      const record = recordOf(story);
+      expect(record.attempts).toMatchObject([{ startSeen: true, ends: [0], resumed: false }]);
+      expect(record.attempts[0]?.percentages.map(({ percent }) => percent)).toEqual([1, 2, 3, 100]);
+      expect(record.reports.filter(({ kind }) => kind === 'start').map(({ lines }) => lines)).toEqual([['uart', 'at']]);
+    },
+  );
+
+  test('a START of a line that was away for two attempts is that of the third, also when the module doubles its reports', () => {
+    const story = script().start('ufs').command().leaves().wait(1000);
+    for (let attempt = 0; attempt < 2; attempt += 1) story.say(['uart'], 'START', 1, 'END,505').wait(30_000);
+    story.rx('uart', '+QIND: "FOTA","START"', '+QIND: "FOTA","START"').wait(3000).returns().wait(2000);
+    story.rx('at', '+QIND: "FOTA","START"', '+QIND: "FOTA","START"').say(both, 1, 100, 'END,0').upgraded();
+    const record = recordOf(story);
+    expect(record.attempts.map(({ ends }) => ends)).toEqual([[505], [505], [0]]);
+    expect(record.attempts[2]?.reports.filter(({ kind }) => kind === 'start').map(({ lines }) => lines)).toEqual([
+      ['uart', 'at'],
+      ['uart', 'at'],
+    ]);
+  });
+
   test('a cut ends an attempt; the next one resumes it', () => {
     const record = recordOf(
       fetched('ufs').say(both, 'START', 40).cut().say(['uart'], 'START').say(both, 'END,0').reboots().normal().end(),

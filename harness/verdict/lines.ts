@@ -10,7 +10,7 @@ type LineEvent = EventOf<'line.rx' | 'line.appeared' | 'line.gone' | 'line.open'
 type How = LineWatch['breaks'][number]['how'];
 type Place = { readonly line: string; readonly t: number; readonly event: number };
 
-/** ms after an opening within which what is read may have waited in the driver since the device appeared. */
+/** ms after a line's first word since its opening within which what it carries may be old: the module kept it until its USB was there. */
 const stale = 1000;
 /** How far back a report on a line that stayed open may have been seen on another, in ms. */
 const reach = 2000;
@@ -97,6 +97,8 @@ export class LinesSeen {
       device: this.known.devices.get(name) ?? '',
       openedAt: -Infinity,
       appearedAt: -Infinity,
+      leftAt: Infinity,
+      firstRead: -Infinity,
       lost: undefined,
       away: false,
       last: undefined,
@@ -108,6 +110,7 @@ export class LinesSeen {
   #read(event: EventOf<'line.rx'>): void {
     const line = this.#of(event.line);
     line.last = { line: event.line, t: event.t, event: event.n };
+    if (line.firstRead < line.openedAt) line.firstRead = event.t;
     for (const { text } of line.splitter.push(event.data)) this.#take(event.line, line, text, event, false);
   }
 
@@ -122,8 +125,12 @@ export class LinesSeen {
     const left = rest.trim();
     if (this.#asking?.line === name && /^(?:OK|ERROR|\+CM[ES] ERROR\b.*)/.test(left)) this.#asking.answered = true;
     const order = event.t;
-    const recent = order - line.openedAt <= stale && line.appearedAt > -Infinity;
-    const notBefore = this.known.timed ? (recent ? line.appearedAt - lagOf(line) : order - reach) : -Infinity;
+    const recent = line.appearedAt > -Infinity && order - Math.max(line.openedAt, line.firstRead) <= stale;
+    const notBefore = this.known.timed
+      ? recent
+        ? Math.min(line.appearedAt - lagOf(line), line.leftAt)
+        : order - reach
+      : -Infinity;
     let from = 0;
     for (const { report, text: said } of reports) {
       if (this.#isAnswer(name, report.kind === 'boot' ? report.name : undefined)) continue;
@@ -136,7 +143,7 @@ export class LinesSeen {
       const doubtful = report.kind === 'text' ? cutShort : 'percent' in report || 'code' in report ? lost : false;
       const kept = doubtful && cutShort ? withoutNumber(report) : report;
       const early = isUpgradeReport(report.kind) && this.#asking?.line === name && this.#asking.upgrade && !this.#asking.answered;
-      this.#merger.add({ line: name, order, event: event.n, report: kept, text: said, doubtful, notBefore, early });
+      this.#merger.add({ line: name, order, event: event.n, report: kept, text: said, doubtful, notBefore, late: recent, early });
     }
     if (left !== '' && !this.#answers.has(left) && !isUnderstood(left)) {
       this.notUnderstood.push({ text: left, event: event.n, line: name, order });
@@ -156,6 +163,7 @@ export class LinesSeen {
     line.breaks.push({ order: event.t, event: event.n, how });
     if (how === 'lost') line.lost = place;
     if (how === 'gone') {
+      line.leftAt = line.lost?.t ?? event.t;
       if (!line.away) this.departures.push(line.lost ?? place);
       line.away = true;
       line.lost = undefined;
@@ -183,6 +191,10 @@ interface OneLine {
   device: string;
   openedAt: number;
   appearedAt: number;
+  /** When it was last seen to go: nothing that it carries afterwards is older. */
+  leftAt: number;
+  /** The first read since it was opened, when there was one. */
+  firstRead: number;
   /** Lost, and not yet known whether its device left. */
   lost: Place | undefined;
   away: boolean;

@@ -11,6 +11,8 @@ export interface Sighting {
   readonly doubtful: boolean;
   /** What was read just after the line was opened may have waited in a buffer since then. */
   readonly notBefore: number;
+  /** The line has just come back: what it carries belongs to the latest that others carried, not to the first like it. */
+  readonly late: boolean;
   /** It came between AT+QFOTADL and the answer. */
   readonly early: boolean;
 }
@@ -39,9 +41,9 @@ export class Merger {
     const cursor = this.#cursors.get(line);
     const from = cursor === undefined ? 0 : this.#entries.lastIndexOf(cursor) + 1;
     const seen = { line, order, event };
-    const known = this.#entries.find(
-      (entry, index) => index >= from && (entry.sightings[0]?.order ?? 0) >= sighting.notBefore && same(entry, sighting),
-    );
+    const isIt = (entry: Entry, index: number): boolean =>
+      index >= from && (entry.sightings[0]?.order ?? 0) >= sighting.notBefore && same(entry, sighting);
+    const known = sighting.late ? this.#latest(isIt) : this.#entries.find(isIt);
     if (known !== undefined) {
       known.sightings.push(seen);
       if (known.doubtful && !doubtful) Object.assign(known, { report, text, doubtful });
@@ -51,6 +53,13 @@ export class Merger {
     const entry: Entry = { report, text, doubtful, early, sightings: [seen] };
     this.#entries.splice(this.#placeFor(entry, from, order), 0, entry);
     this.#cursors.set(line, entry);
+  }
+
+  /** The last that fits; of several in a row, as a module that doubles its reports writes them, the first. */
+  #latest(fits: (entry: Entry, index: number) => boolean): Entry | undefined {
+    let index = this.#entries.findLastIndex(fits);
+    while (index > 0 && fits(this.#entries[index - 1] as Entry, index - 1)) index -= 1;
+    return this.#entries[index];
   }
 
   /** A report that another line, a little faster, must have overtaken stands before it; any other at the end. */
