@@ -171,8 +171,9 @@ describe('--cut', () => {
     expect(text).toMatch(new RegExp(`rule {8}${rule.replace('.', '\\.')}`));
     expect(exit).toBe(1);
     const made = readJournal(join(again, 'journal.jsonl')).events.filter((event) => event.type === 'trial.end');
-    // Exactly that one: nothing is narrowed unless it is asked for.
-    expect(made.map(({ cut, outcome }) => [cut, outcome])).toEqual([[id, 'failed']]);
+    // That one and no other, be it tried again on a busy host: nothing is narrowed unless it is asked for.
+    expect(new Set(made.map(({ cut }) => cut))).toEqual(new Set([id]));
+    expect(made.at(-1)?.outcome).toBe('failed');
   });
 
   test.each([

@@ -55,6 +55,9 @@ const read = (folder = out): readonly JournalEvent[] => readJournal(join(folder,
 function all<T extends EventType>(type: T, folder = out): EventOf<T>[] {
   return read(folder).filter((event): event is EventOf<T> => event.type === type);
 }
+function survivals(folder = out): EventOf<'trial.end'>[] {
+  return all('trial.end', folder).filter(({ outcome }) => outcome === 'survived');
+}
 function openTrials(): string[] {
   const over = new Set(all('trial.end').map(({ trial }) => trial));
   return [...new Set(all('trial.start').map(({ trial }) => trial))].filter((trial) => !over.has(trial));
@@ -68,13 +71,12 @@ test('it was killed where it should be, and came to its end', () => {
   expect(ended.exit).toBe(0);
 });
 
-test('what was done is not repeated: each test passes once, each cut is survived once', () => {
+test('what was done is not repeated: each test passes once, each cut is survived once, unless a busy host spoilt what came after it', () => {
   const passed = all('test.end').filter(({ status }) => status === 'passed');
   expect(new Set(passed.map(({ test }) => test)).size).toBe(cuts);
   expect(passed).toHaveLength(cuts);
-  const survived = all('trial.end').filter(({ outcome }) => outcome === 'survived');
-  expect(new Set(survived.map(({ cut }) => cut)).size).toBe(cuts);
-  expect(survived).toHaveLength(cuts);
+  expect(new Set(survivals().map(({ cut }) => cut)).size).toBe(cuts);
+  expect(survivals().length).toBeLessThanOrEqual(cuts + all('test.try').length);
   expect(all('note').map(({ text }) => text)).toContainEqual(
     expect.stringMatching(/^trial resumed\/\d+ was made before the run was resumed/),
   );
@@ -92,11 +94,11 @@ test('no name is given twice: of a trial, of an upgrade, of an event', () => {
 
 test('by counting: journal, JUnit file and ledger agree, and a trial in which it was killed counts for nothing', async () => {
   const { exit, text } = await dfota('ledger', 'check', out);
-  expect(text).toMatch(/3 survived/);
+  expect(text).toContain(`${String(survivals().length)} survived`);
   expect(text).toMatch(/the same in journal, JUnit file and ledger/);
   expect(exit).toBe(0);
   const { packages } = JSON.parse((await dfota('ledger', '--json')).text) as { packages: { total: { valid: number } }[] };
-  expect(packages.map(({ total }) => total.valid)).toEqual([cuts]);
+  expect(packages.map(({ total }) => total.valid)).toEqual([survivals().length]);
 });
 
 test('its journal is judged, and no kill is held against the firmware', async () => {
@@ -158,11 +160,15 @@ describe('going on with', () => {
     expect(said).toMatch(/exit 0/);
     expect(exit).toBe(0);
     // The last test was over but for its last line: its cut was made, and is not made again.
-    const survived = all('trial.end', folder).filter(({ outcome }) => outcome === 'survived');
-    expect(survived).toHaveLength(cuts);
+    const tries = all('test.try', folder).length - all('test.try').length;
+    expect(survivals(folder).length).toBeLessThanOrEqual(survivals().length + tries);
+    expect(survivals(folder).length).toBeGreaterThanOrEqual(survivals().length);
     expect(readJournal(join(folder, 'journal.jsonl')).unreadable).toHaveLength(1);
     const counted = await bench.dfota('other-state', 'ledger', 'check', folder).ended;
-    expect(counted).toMatchObject({ exit: 0, text: expect.stringMatching(/3 survived/) as string });
+    expect(counted).toMatchObject({
+      exit: 0,
+      text: expect.stringContaining(`${String(survivals(folder).length)} survived`) as string,
+    });
   });
 
   /** A folder of the run in which something is not as it was; it must be refused and left alone. */
