@@ -58,7 +58,7 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   const finish = { folder, journalFile, rigs: names, harness, signer };
   if (resumed?.finished === true) {
     process.stdout.write(`Run ${run} is finished: no rig is touched, its reports are made anew\n`);
-    return finishRun({ ...finish, journal: undefined, ends: [] });
+    return finishRun({ ...finish, harness: resumed.harness ?? harness, journal: undefined, ends: [] });
   }
   const known = statSync(journalFile, { throwIfNoEntry: false })?.size ?? 0;
   const journal = openJournal(journalFile, { clock, secrets: new Secrets(), after: resumed?.lastNumber ?? 0 });

@@ -10,6 +10,7 @@ import { resultOf } from '../../report/result.js';
 import { acquireLease } from '../../rig/lease.js';
 import type { LoadedPair, LoadedRig } from '../../rig/load.js';
 import { profileOf } from '../../rig/profile.js';
+import type { HarnessVersion } from './folder.js';
 
 /** A rig process that outlived its `dfota run` needs so long at most to leave its power safe, ms. */
 const rigLeftWithin = 60_000;
@@ -21,6 +22,8 @@ export interface Resumed {
   readonly lastNumber: number;
   /** It came to its end, and every test to a verdict: only the reports can be lacking. */
   readonly finished: boolean;
+  /** The harness that made it last: reports that are made anew are still of that one. */
+  readonly harness: HarnessVersion | undefined;
   /** What is known already, in a sentence. */
   readonly says: string;
 }
@@ -53,8 +56,16 @@ export async function readResumed(
     events,
     lastNumber: events.reduce((most, event) => (event.rig === undefined ? Math.max(most, event.n) : most), 0),
     finished: isFinished(events, names),
+    harness: harnessOf(events),
     says: `Goes on: ${count(concluded.length, 'test')} and ${count(trials.size, 'trial')} of power cuts are done and not repeated`,
   };
+}
+
+function harnessOf(events: readonly JournalEvent[]): HarnessVersion | undefined {
+  const start = events.findLast((event): event is EventOf<'run.start'> => event.type === 'run.start');
+  if (start === undefined) return undefined;
+  const { version, commit, node } = start.harness;
+  return { version, node, ...(commit === undefined ? {} : { commit }) };
 }
 
 const count = (number: number, what: string): string => `${String(number)} ${what}${number === 1 ? '' : 's'}`;
