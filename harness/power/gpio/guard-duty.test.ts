@@ -2,129 +2,146 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HeldClock } from '../testing/held-clock.js';
-import { leaveSafe } from './guard-duty.js';
-import type { GuardedLine, Watch } from './guard-message.js';
+import { requestType, type GpioValue } from './binding.js';
+import { leaveSafe, type HeldLine, type Inherited } from './guard-duty.js';
+import type { GuardedWire } from './guard-message.js';
 import { FakeKernel, type FakeLine } from './testing/fake-libgpiod.js';
 
 let folder: string;
 let clock: HeldClock;
 let said: string[];
-let asked: AbortController;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'dfota-guard-'));
   clock = new HeldClock();
   said = [];
-  asked = new AbortController();
 });
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const dead = 999_999_999;
-/** As a harness that was killed in mid-cut and mid-pulse leaves them. */
-const killed: Partial<FakeLine>[] = [
-  { direction: 'output', driven: 0 },
-  { direction: 'output', driven: 0 },
-  { direction: 'output', driven: 0, pull: 1 },
-];
-function chip(lines: Partial<FakeLine>[], onRelease: 'keeps-level' | 'becomes-input' = 'keeps-level'): FakeKernel {
+const run = 4711;
+type Lines = readonly (Pick<Inherited, 'wire' | 'offset' | 'stands' | 'rests' | 'free'> & { readonly flags?: number })[];
+
+function chip(lines: Partial<FakeLine>[], onRelease: 'keeps-level' | 'becomes-input'): FakeKernel {
   return FakeKernel.create(mkdtempSync(join(folder, 'kernel-')), { gpiochip0: { onRelease, lines } });
 }
-const usual: Omit<GuardedLine, 'path'>[] = [
-  { wire: 'powerKey', offset: 2, flags: 4, rest: 0 },
-  { wire: 'supply', offset: 0, flags: 0, rest: 1 },
-  { wire: 'vbus', offset: 1, flags: 0, rest: 1 },
-];
-function duty(kernel: FakeKernel, lines = usual): Promise<void> {
-  const watch: Watch = {
-    rig: 'bench',
-    pid: dead,
-    library: '',
-    off: 3000,
-    log: '',
-    lines: lines.map((line) => ({ ...line, path: join(kernel.devices, 'gpiochip0') })),
-  };
-  return leaveSafe(watch, { binding: kernel.binding(), clock, asked: asked.signal, say: (text) => said.push(text) });
-}
-const held = (kernel: FakeKernel): (string | undefined)[] =>
-  [0, 1, 2].map((offset) => kernel.line('gpiochip0', offset).holder?.consumer);
 
-test('killed in mid-cut and mid-pulse: the key goes up at once, VBAT and then VBUS come back after the least time off', async () => {
-  const kernel = chip(killed);
-  const done = duty(kernel);
-  await clock.waitFor(3000);
-  expect(kernel.moves).toEqual(['gpiochip0/2 1']);
-  clock.advance(2999);
-  expect(kernel.moves).toHaveLength(1);
-  clock.advance(1);
-  await done;
-  expect(kernel.moves).toEqual(['gpiochip0/2 1', 'gpiochip0/0 1', 'gpiochip0/1 1']);
-  expect(held(kernel)).toEqual([undefined, undefined, undefined]);
-  expect(said).toEqual(['powerKey let go', 'supply was off: switched on', 'vbus was off: switched on']);
-});
-
-test('a supply that is on has no gap', async () => {
-  const kernel = chip([{ direction: 'output', driven: 1 }, { direction: 'output', driven: 1 }, { pull: 1 }]);
-  await duty(kernel);
-  expect(kernel.moves).toEqual([]);
-  expect(held(kernel)).toEqual([undefined, undefined, undefined]);
-});
-
-test('a driver that makes a released line an input: what its resistor does not hold is held until the next run asks', async () => {
-  const kernel = chip(
-    killed.map((line) => ({ ...line, direction: 'input' as const })),
-    'becomes-input',
-  );
-  const done = duty(kernel);
-  await clock.waitFor(3000);
-  // The kernel has let the key go; its resistor holds it up.
-  expect(kernel.level('gpiochip0', 2)).toBe(1);
-  clock.advance(3000);
-  while (said.length < 4) await new Promise(setImmediate);
-  expect(said.at(-1)).toBe('supply, vbus would not stay so by itself: held until the next run');
-  expect(held(kernel)).toEqual([
-    `dfota-guard ${String(process.pid)} supply 1`,
-    `dfota-guard ${String(process.pid)} vbus 1`,
-    undefined,
-  ]);
-  expect([0, 1].map((offset) => kernel.level('gpiochip0', offset))).toEqual([1, 1]);
-  asked.abort();
-  await done;
-  expect(held(kernel)).toEqual([undefined, undefined, undefined]);
-});
-
-test('a line that the dying process still holds is waited for; one that the next run has is left to it', async () => {
-  const holder = (pid: number, consumer: string) => ({ pid: process.pid, id: -pid, consumer, type: 3, flags: 0 });
-  const kernel = chip([
-    { direction: 'output', driven: 0, holder: holder(1, `dfota:${String(dead)} supply bench`) },
-    { direction: 'output', driven: 0, holder: holder(2, 'dfota:4711 vbus bench') },
-    { pull: 1 },
-  ]);
-  const done = duty(kernel);
-  await clock.waitFor(10);
-  kernel.change('gpiochip0', 0, (line) => {
-    line.holder = undefined;
+/** The lines as a run that was killed has left them in the guardian's hands. */
+function duty(kernel: FakeKernel, lines: Lines): Promise<HeldLine[]> {
+  const binding = kernel.binding();
+  const path = join(kernel.devices, 'gpiochip0');
+  const inherited = lines.map(({ flags = 0, ...line }): Inherited => {
+    const { offset, wire, stands } = line;
+    const ours = new binding.Line(new binding.Chip(path), offset);
+    ours.lineRequest({ consumer: `dfota:${String(run)} ${wire} bench`, requestType: requestType.output, flags }, stands);
+    return {
+      ...line,
+      path,
+      flags,
+      letGo: () => {
+        ours.release();
+      },
+    };
   });
-  clock.advance(10);
-  await clock.waitFor(3000);
-  clock.advance(3000);
-  await done;
-  expect(kernel.moves).toEqual(['gpiochip0/0 1']);
-  expect(said).toContain('vbus is left to "dfota:4711 vbus bench"');
+  before = kernel.moves.length;
+  const watch = { rig: 'bench', pid: run, library: '', off: 3000, log: '', lines: [] };
+  return leaveSafe(watch, inherited, { binding, clock, say: (text) => said.push(text) });
+}
+let before = 0;
+const moves = (kernel: FakeKernel): string[] => kernel.moves.slice(before);
+const holders = (kernel: FakeKernel): (string | undefined)[] =>
+  [0, 1, 2].map((offset) => kernel.line('gpiochip0', offset).holder?.consumer);
+const free = [undefined, undefined, undefined];
+
+const supply = (stands: GpioValue, free?: GpioValue) => ({
+  wire: 'supply' as GuardedWire,
+  offset: 0,
+  stands,
+  rests: 1 as const,
+  free,
+});
+const vbus = (stands: GpioValue, free?: GpioValue) => ({
+  wire: 'vbus' as GuardedWire,
+  offset: 1,
+  stands,
+  rests: 1 as const,
+  free,
+});
+const key = (stands: GpioValue, free?: GpioValue) => ({
+  ...{ wire: 'powerKey' as GuardedWire, offset: 2, stands, rests: 0 as const, free },
+  flags: 4,
 });
 
-test('an inverted supply is left off; a chip that fails for one line does not keep the others', async () => {
-  const kernel = chip([
-    { direction: 'output', driven: 1 },
-    { direction: 'output', driven: 0 },
-    { direction: 'output', driven: 0, pull: 1 },
+test.each(['keeps-level', 'becomes-input'] as const)(
+  'killed in mid-cut and mid-pulse, a driver that %s: the key goes up at once, VBAT and then VBUS after the least time off',
+  async (onRelease) => {
+    const kernel = chip([{ pull: 1 }, { pull: 1 }, { pull: 1 }], onRelease);
+    const done = duty(kernel, [supply(0, 1), vbus(0, 1), key(1, 0)]);
+    await clock.waitFor(3000);
+    expect(moves(kernel)).toEqual(['gpiochip0/2 1']);
+    clock.advance(2999);
+    expect(moves(kernel)).toHaveLength(1);
+    clock.advance(1);
+    expect(await done).toEqual([]);
+    expect(moves(kernel)).toEqual(['gpiochip0/2 1', 'gpiochip0/0 1', 'gpiochip0/1 1']);
+    expect(holders(kernel)).toEqual(free);
+    expect(said).toEqual(['powerKey let go', 'supply was off: switched on', 'vbus was off: switched on']);
+  },
+);
+
+test('a supply that is on, on lines known to stay: nothing moves, nothing is held', async () => {
+  const kernel = chip([{ pull: 1 }, { pull: 1 }, { pull: 1 }], 'becomes-input');
+  expect(await duty(kernel, [supply(1, 1), vbus(1, 1), key(0, 0)])).toEqual([]);
+  expect(moves(kernel)).toEqual([]);
+  expect(holders(kernel)).toEqual(free);
+  expect(said).toEqual([]);
+});
+
+test('lines that would fall back are held without a gap', async () => {
+  const kernel = chip([{}, {}, {}], 'becomes-input');
+  const held = await duty(kernel, [supply(1, 0), vbus(1), key(0, 1)]);
+  expect(held.map(({ wire, level }) => [wire, level])).toEqual([
+    ['powerKey', 0],
+    ['supply', 1],
+    ['vbus', 1],
   ]);
-  await duty(kernel, [
-    { wire: 'reset', offset: 9, flags: 0, rest: 0 },
-    { wire: 'powerKey', offset: 2, flags: 4, rest: 0 },
-    { wire: 'supply', offset: 0, flags: 0, rest: 0 },
-    { wire: 'vbus', offset: 1, flags: 0, rest: 1 },
-  ]);
-  expect(kernel.moves).toEqual(['gpiochip0/2 1', 'gpiochip0/0 0', 'gpiochip0/1 1']);
-  expect(said[0]).toContain('reset could not be taken');
+  expect(moves(kernel)).toEqual([]);
+  expect([0, 1, 2].map((offset) => kernel.level('gpiochip0', offset))).toEqual([1, 1, 1]);
+  for (const { letGo } of held) letGo();
+  expect(holders(kernel)).toEqual(free);
+});
+
+test('a supply that was off and would fall back is held on', async () => {
+  const kernel = chip([{}], 'becomes-input');
+  const done = duty(kernel, [supply(0, 0)]);
+  await clock.waitFor(3000);
+  clock.advance(3000);
+  expect((await done).map(({ wire, level }) => [wire, level])).toEqual([['supply', 1]]);
+  expect(moves(kernel)).toEqual(['gpiochip0/0 1']);
+  expect(kernel.line('gpiochip0', 0).holder?.consumer).toBe('dfota:4711 supply bench');
+});
+
+test('an inverted supply is left off; without a supply to bring back nobody waits', async () => {
+  const kernel = chip([{ pull: 1 }, {}, { pull: 1 }], 'keeps-level');
+  expect(await duty(kernel, [{ ...supply(1, 1), rests: 0 }, key(1, 0)])).toHaveLength(1);
+  expect(moves(kernel)).toEqual(['gpiochip0/2 1', 'gpiochip0/0 0']);
+});
+
+test('a line that fails does not keep the others', async () => {
+  const kernel = chip([{ pull: 1 }, { pull: 1 }, { pull: 1 }], 'keeps-level');
+  const done = duty(kernel, [supply(0, 1), vbus(0, 1), key(1, 0)]);
+  // Somebody is quicker: VBUS is taken as soon as the guardian has let go of it.
+  await clock.waitFor(3000);
+  const binding = kernel.binding();
+  const other = new binding.Line(new binding.Chip(join(kernel.devices, 'gpiochip0')), 1);
+  kernel.onRelease = (_chip, offset) => {
+    if (offset !== 1) return;
+    kernel.onRelease = undefined;
+    other.lineRequest({ consumer: 'gpioset', requestType: requestType.output, flags: 0 }, 0);
+  };
+  clock.advance(3000);
+  expect(await done).toEqual([]);
+  expect(kernel.level('gpiochip0', 0)).toBe(1);
+  expect(holders(kernel)).toEqual([undefined, 'gpioset', undefined]);
+  expect(said.at(-1)).toBe('vbus could not be moved: EBUSY, ::lineRequest');
 });

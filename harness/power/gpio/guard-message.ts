@@ -1,17 +1,21 @@
-/** What the harness tells its guardian through a pipe, a JSON line each; the first is `watch`. Both ends are this version's. */
+/** What the harness and its guardian tell each other, a line each; both are of one version. */
+import { readdirSync, readFileSync } from 'node:fs';
 import type { GpioValue } from './binding.js';
 
+export type GuardedWire = 'powerKey' | 'reset' | 'supply' | 'vbus';
+
 export interface GuardedLine {
-  readonly wire: 'powerKey' | 'reset' | 'supply' | 'vbus';
+  readonly wire: GuardedWire;
   /** Device file of its chip. */
   readonly path: string;
   readonly offset: number;
   /** libgpiod's request flags. */
   readonly flags: number;
-  /** Logical level at which it is to be left. */
-  readonly rest: GpioValue;
+  /** Logical level that it had while nobody held it; undefined when it was taken over from another guardian. */
+  readonly free: GpioValue | undefined;
 }
 
+/** The first line. Descriptors come with the process: 3 is the slate, 4 and on the lines in this order. */
 export interface Watch {
   readonly rig: string;
   /** The process that holds the lines. */
@@ -20,35 +24,65 @@ export interface Watch {
   readonly library: string;
   /** Least time without supply before it comes on again, ms. */
   readonly off: number;
-  /** File to which it appends what it did. */
+  /** File to which it appends what it did after a death. */
   readonly log: string;
   readonly lines: readonly GuardedLine[];
 }
+export const slateDescriptor = 3;
+export const firstLineDescriptor = 4;
 
-export type GuardMessage =
-  | { readonly watch: Watch }
-  | { readonly rest: 'supply' | 'vbus'; readonly level: GpioValue }
-  /** The lines were left safe: nothing to do any more. */
-  | { readonly done: true };
+/** `end`: the harness has let go of its lines. */
+export type GuardMessage = { readonly watch: Watch } | { readonly end: true };
 
-/** How a guardian that holds a line signs it: with its process, so that the next run can ask it to let go, and its logical level. */
-export const guardConsumer = (pid: number, wire: string, level: GpioValue): string =>
-  `dfota-guard ${String(pid)} ${wire} ${String(level)}`;
-
-/** Shown to others who want a line that a run holds; the kernel keeps 31 bytes. */
-export const harnessConsumer = (pid: number, wire: string, rig: string): string =>
+/** Shown to others who want a line; the kernel keeps 31 bytes. */
+export const consumerName = (pid: number, wire: string, rig: string): string =>
   `dfota:${String(pid)} ${wire} ${rig}`.slice(0, 31);
 
-/** The guardian's process of such a signature. */
-export const guardPid = (consumer: string | undefined): number | undefined => pidOf(/^dfota-guard (\d+) /, consumer);
-
-/** The level at which it holds the line. */
-export const guardLevel = (consumer: string | undefined): GpioValue => (consumer?.endsWith(' 1') === true ? 1 : 0);
-
-/** The process of a run that holds a line. */
-export const harnessPid = (consumer: string | undefined): number | undefined => pidOf(/^dfota:(\d+) /, consumer);
-
-function pidOf(form: RegExp, consumer = ''): number | undefined {
-  const pid = Number(form.exec(consumer)?.[1]);
+/** The run of a line's consumer. A guardian holds lines under the name of its run. */
+export function runPid(consumer: string | undefined): number | undefined {
+  const pid = Number(/^dfota:(\d+) /.exec(consumer ?? '')?.[1]);
   return pid > 1 ? pid : undefined;
+}
+
+/** How a guardian that holds lines after its run has ended calls itself, as ps shows it: the run, and the lines' logical levels. */
+export function guardTitle(run: number, levels: ReadonlyMap<GuardedWire, GpioValue>): string {
+  return [`dfota-guard after ${String(run)}`, ...[...levels].map(([wire, level]) => `${wire}=${String(level)}`)].join(' ');
+}
+
+export interface OrphanedGuard {
+  readonly pid: number;
+  readonly levels: ReadonlyMap<string, GpioValue>;
+}
+
+/** The guardian that holds the lines of a run that has ended. Nobody else is found, whatever name he gave a line. */
+export function orphanedGuard(run: number): OrphanedGuard | undefined {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    let title: string;
+    try {
+      title = readFileSync(`/proc/${name}/cmdline`, 'latin1').replace(/\0.*$/s, '');
+    } catch {
+      continue;
+    }
+    const [, after, rest = ''] = /^dfota-guard after (\d+)((?: \w+=[01])*)$/.exec(title) ?? [];
+    if (Number(after) !== run) continue;
+    const levels = rest
+      .split(' ')
+      .filter(Boolean)
+      .map((pair): [string, GpioValue] => {
+        const [wire = '', level] = pair.split('=');
+        return [wire, level === '1' ? 1 : 0];
+      });
+    return { pid: Number(name), levels: new Map(levels) };
+  }
+  return undefined;
+}
+
+/** A process that has ended, zombie or not, has nothing open any more. */
+export function hasEnded(pid: number): boolean {
+  try {
+    return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${String(pid)}/status`, 'latin1'));
+  } catch {
+    return true;
+  }
 }

@@ -24,18 +24,21 @@ function setUp(lines: Partial<FakeLine>[], onRelease: 'keeps-level' | 'becomes-i
     join(folder, 'library.js'),
     `module.exports = new (require('./fake-libgpiod.js').FakeKernel)(${JSON.stringify(folder)}).binding();`,
   );
-  // The harness' own code with a run's smallest part: it takes the lines, does what it is told, and stays.
+  // A run's smallest part, in the harness' own code: it takes the lines, does what it is told, and stays.
   writeFileSync(
     join(folder, 'run.js'),
     `const { openGpioWires } = require(${JSON.stringify(join(dirname(guardProgram()), 'wires.js'))});
      const { systemClock } = require(${JSON.stringify(join(dirname(guardProgram()), '..', '..', 'base', 'clock.js'))});
-     const library = ${JSON.stringify(join(folder, 'library.js'))};
+     const { FakeKernel } = require('./fake-libgpiod.js');
+     const kernel = new FakeKernel(${JSON.stringify(folder)});
      const line = (offset) => ({ line: offset, activeLow: offset === 2, openDrain: false });
      openGpioWires({
-       rig: 'bench', clock: systemClock, off: 100, library, loaded: { binding: require(library) }, devices: ${JSON.stringify(kernel.devices)},
+       rig: 'bench', clock: systemClock, off: 100, library: ${JSON.stringify(join(folder, 'library.js'))},
+       loaded: { binding: kernel.binding() }, devices: kernel.devices, descriptors: kernel.descriptors,
        definition: { chip: 'gpiochip0', supply: line(0), vbus: line(1), powerKey: line(2) },
      }).then(async (wires) => {
        for (const word of process.argv.slice(2)) {
+         if (word === 'on') await Promise.all([wires.set('supply', true), wires.set('vbus', true)]);
          if (word === 'cut') await Promise.all([wires.set('supply', false), wires.set('vbus', false)]);
          if (word === 'press') wires.press('powerKey', 60000);
          if (word === 'close') await wires.close();
@@ -75,12 +78,13 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Guardians that hold a line. */
-function guards(): number[] {
-  const consumers = (kernel.read()['gpiochip0']?.lines ?? []).map(
-    ({ holder }) => /^dfota-guard (\d+)/.exec(holder?.consumer ?? '')?.[1],
-  );
-  return [...new Set(consumers)].flatMap((pid) => (pid === undefined ? [] : [Number(pid)]));
+const holders = (): (string | undefined)[] => [0, 1, 2].map((offset) => kernel.line('gpiochip0', offset).holder?.consumer);
+
+const allFree = (): Promise<void> => until(() => holders().every((holder) => holder === undefined));
+
+/** The end of a process that is not our child wakes nobody. */
+async function death(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 async function until(so: () => boolean): Promise<void> {
@@ -118,48 +122,86 @@ const log = (): string => {
 
 jest.setTimeout(60_000);
 
-test('killed in mid-cut and mid-pulse: the key goes up, then the supply comes back, and nothing is held', async () => {
-  setUp(usual, 'keeps-level');
-  const { child } = await run('cut', 'press');
-  expect(levels()).toEqual([0, 0, 0]);
-  child.kill('SIGKILL');
-  await until(() => kernel.moves.length === 6);
-  // The driver keeps the levels of the dead process; what is off was off for its least time.
-  expect(kernel.moves).toEqual([
-    'gpiochip0/0 0',
-    'gpiochip0/1 0',
-    'gpiochip0/2 0',
-    'gpiochip0/2 1',
-    'gpiochip0/0 1',
-    'gpiochip0/1 1',
-  ]);
-  await until(() => log().includes('vbus was off'));
-  await until(() => guards().length === 0);
-  expect(log()).toMatch(/rig bench, after the end of process \d+: powerKey let go/);
+const free = [undefined, undefined, undefined];
+
+describe.each(['keeps-level', 'becomes-input'] as const)('a driver that %s', (onRelease) => {
+  test('killed in mid-cut and mid-pulse: the key goes up, then the supply comes back, and nothing is held', async () => {
+    setUp(usual, onRelease);
+    const { child } = await run('cut', 'press');
+    expect(levels()).toEqual([0, 0, 0]);
+    child.kill('SIGKILL');
+    await until(() => log().includes('vbus was off'));
+    // Nothing came on before it had been off for long enough, though the process that held it off is dead.
+    expect(kernel.moves).toEqual([
+      'gpiochip0/0 0',
+      'gpiochip0/1 0',
+      'gpiochip0/2 0',
+      'gpiochip0/2 1',
+      'gpiochip0/0 1',
+      'gpiochip0/1 1',
+    ]);
+    await allFree();
+    const lines = log().trim().split('\n');
+    const [keyUp, supplyOn] = lines.map((line) => Date.parse(line.slice(0, 24)));
+    expect((supplyOn ?? 0) - (keyUp ?? 0)).toBeGreaterThanOrEqual(99);
+    expect(log()).toMatch(/rig bench, after the end of process \d+: powerKey let go/);
+  });
+
+  test('killed with the supply on: it stays on, without a gap', async () => {
+    setUp(usual, onRelease);
+    const { child } = await run('on');
+    child.kill('SIGKILL');
+    await allFree();
+    expect(kernel.moves).toEqual([]);
+  });
 });
 
-test('a run that ended in order leaves no guardian, and nothing is done', async () => {
-  setUp(usual, 'keeps-level');
-  const { child } = await run('close');
-  child.kill('SIGKILL');
+test('a run that ended in order leaves no guardian when the lines stay by themselves', async () => {
+  setUp(usual, 'becomes-input');
+  await run('on', 'close');
+  expect(holders()).toEqual(free);
+  await death(started[0] ?? 0);
   expect(kernel.moves).toEqual([]);
   expect(log()).toBe('');
 });
 
-test('lines that would fall back are held by the guardian until the next run takes them over at the same level', async () => {
-  // Nothing on these lines gives the supply a level of its own.
-  setUp([{ direction: 'output', driven: 1 }, { direction: 'output', driven: 1 }, { pull: 1 }], 'becomes-input');
+test.each(['in order', 'by SIGKILL'])(
+  'lines that would fall back, after a run that ended %s: held without a gap until the next run, which takes them as they stand',
+  async (how) => {
+    // Nothing on these lines gives the supply a level of its own.
+    setUp([{}, {}, { pull: 1 }], 'becomes-input');
+    const { child } = await run('on', ...(how === 'in order' ? ['close'] : []));
+    child.kill('SIGKILL');
+    if (how !== 'in order') await until(() => log().includes('held until the next run'));
+    expect(kernel.moves).toEqual(['gpiochip0/0 1', 'gpiochip0/1 1']);
+    const [guard = 0] = started;
+    expect(readFileSync(`/proc/${String(guard)}/cmdline`, 'latin1')).toContain(
+      `dfota-guard after ${String(child.pid)} supply=1 vbus=1`,
+    );
+    expect(holders()).toEqual([`dfota:${String(child.pid)} supply bench`, `dfota:${String(child.pid)} vbus bench`, undefined]);
+    const next = await run();
+    expect(next.said).toBe('done\n');
+    expect(levels()).toEqual([1, 1, 1]);
+    expect(holders()[0]).toBe(`dfota:${String(next.child.pid)} supply bench`);
+    await death(guard);
+  },
+);
+
+test('a run that is started while the guardian still keeps the supply off waits for it', async () => {
+  setUp(usual, 'keeps-level');
   const { child } = await run('cut');
   child.kill('SIGKILL');
-  await until(() => log().includes('held until the next run'));
-  expect(levels()).toEqual([1, 1, 1]);
-  const [guard] = guards();
-  expect(guard).toBeGreaterThan(1);
   const next = await run();
   expect(next.said).toBe('done\n');
   expect(levels()).toEqual([1, 1, 1]);
-  expect(guards()).toEqual([]);
-  await until(() => log().includes('let go for the next run'));
+});
+
+test('lines of a run that lives are in use', async () => {
+  setUp(usual, 'keeps-level');
+  const { child } = await run('cut');
+  const next = await run();
+  expect(next.said).toContain(`held by "dfota:${String(child.pid)} supply bench"`);
+  expect(levels()).toEqual([0, 0, 1]);
 });
 
 test('a Ctrl-C, a hang-up and a SIGTERM meant for the run do not end the guardian', async () => {

@@ -1,37 +1,39 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.js';
 import { RigFault } from '../../base/errors.js';
-import type { GpioValue } from './binding.js';
 import type { GuardMessage, Watch } from './guard-message.js';
 
-/** Leaves the lines safe when this process ends without doing so itself. */
+/** Leaves the lines safe when this process has ended, however it ends. */
 export interface Guardian {
-  readonly pid: number;
-  /** How it is to leave a wire. */
-  rest(wire: 'supply' | 'vbus', level: GpioValue): void;
-  /** The lines are safe: it ends. Resolves when it has. */
-  dismiss(): Promise<void>;
-  /** It takes the lines over as they are, and holds those that would not stay so. */
-  takeOver(): void;
+  /** This process has let go of the lines. Resolves once they are left safe: free, or held by the guardian until the next run. */
+  end(): Promise<void>;
+}
+
+export interface Guarded {
+  readonly watch: Watch;
+  readonly slate: number;
+  /** Of the lines, in the order of `watch.lines`. */
+  readonly descriptors: readonly number[];
 }
 
 /** Node.js on a busy host starts in some seconds; this is for a guardian that never does. */
 const readyWithin = 30_000;
-const endsWithin = 2000;
+/** Beyond the supply's least time off. */
+const endsWithin = 5000;
 
 /** Starts a guardian and waits until it is on guard. `onEnd` is called when it ends unasked. Rejects with a RigFault. */
-export async function startGuardian(watch: Watch, clock: Clock, onEnd: (how: string) => void): Promise<Guardian> {
+export async function startGuardian(guarded: Guarded, clock: Clock, onEnd: (how: string) => void): Promise<Guardian> {
+  const { watch, slate, descriptors } = guarded;
   const program = guardProgram();
   // A session of its own: a Ctrl-C, or the end of a terminal, is not for it.
   const child = spawn(process.execPath, ['--max-old-space-size=32', program], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', 'ignore', slate, ...descriptors],
     detached: true,
     cwd: '/',
   });
-  child.stdin.on('error', () => undefined);
   let wanted = true;
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => {
@@ -41,11 +43,12 @@ export async function startGuardian(watch: Watch, clock: Clock, onEnd: (how: str
       resolve(signal ?? `exit code ${String(code)}`);
     });
   });
-  const tell = (message: GuardMessage): void => {
-    child.stdin.write(`${JSON.stringify(message)}\n`);
-  };
-  tell({ watch });
-  const said = await firstWords(child, ended, clock);
+  void ended.then((how) => {
+    if (wanted) onEnd(how);
+  });
+  const pipe = new Pipe(child, ended, clock);
+  pipe.tell({ watch });
+  const said = await pipe.answer(readyWithin);
   if (said !== 'ready') {
     wanted = false;
     child.kill('SIGKILL');
@@ -54,57 +57,78 @@ export async function startGuardian(watch: Watch, clock: Clock, onEnd: (how: str
       seen: said,
     });
   }
-  void ended.then((how) => {
-    if (wanted) onEnd(how);
-  });
-  // It must not keep this process from ending.
-  child.stdout.destroy();
-  child.unref();
-  (child.stdin as Writable & { unref?(): void }).unref?.();
+  pipe.unref();
   return {
-    pid: child.pid ?? 0,
-    rest(rest, level) {
-      tell({ rest, level });
-    },
-    async dismiss() {
+    async end() {
       if (!wanted) return;
       wanted = false;
-      tell({ done: true });
-      let cancel: () => void = () => undefined;
-      const late = new Promise<void>((resolve) => {
-        cancel = clock.after(endsWithin, resolve);
-      });
-      await Promise.race([ended, late]);
-      cancel();
-    },
-    takeOver() {
-      wanted = false;
-      child.stdin.end();
+      pipe.tell({ end: true });
+      await pipe.answer(watch.off + endsWithin);
+      pipe.close();
     },
   };
 }
 
-async function firstWords(
-  child: ChildProcessByStdio<Writable, Readable, null>,
-  ended: Promise<string>,
-  clock: Clock,
-): Promise<string> {
-  let cancel: () => void = () => undefined;
-  const late = new Promise<string>((resolve) => {
-    cancel = clock.after(readyWithin, () => {
-      resolve(`nothing within ${String(readyWithin)} ms`);
+/** The words between this process and its guardian. */
+class Pipe {
+  readonly #input: Socket;
+  readonly #output: Socket;
+  #text = '';
+  #heard: () => void = () => undefined;
+
+  constructor(
+    private readonly child: ChildProcess,
+    private readonly ended: Promise<string>,
+    private readonly clock: Clock,
+  ) {
+    // Pipes of a child are sockets.
+    this.#input = child.stdin as Socket;
+    this.#output = child.stdout as Socket;
+    this.#input.on('error', () => undefined);
+    this.#output.setEncoding('utf8').on('data', (more: string) => {
+      this.#text += more;
+      this.#heard();
     });
-  });
-  const words = new Promise<string>((resolve) => {
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (more: string) => {
-      text += more;
-      if (text.includes('\n')) resolve(text.split('\n')[0] ?? '');
+  }
+
+  tell(message: GuardMessage): void {
+    this.#input.write(`${JSON.stringify(message)}\n`);
+  }
+
+  /** Its next line, or what came instead of it. */
+  async answer(within: number): Promise<string> {
+    let cancel: () => void = () => undefined;
+    const late = new Promise<string>((resolve) => {
+      cancel = this.clock.after(within, () => {
+        resolve(`nothing within ${String(within)} ms`);
+      });
     });
-  });
-  const said = await Promise.race([words, ended.then((how) => `it ended: ${how}`), late]);
-  cancel();
-  return said;
+    const line = new Promise<string>((resolve) => {
+      this.#heard = (): void => {
+        const [first = '', ...rest] = this.#text.split('\n');
+        if (rest.length === 0) return;
+        this.#text = rest.join('\n');
+        resolve(first);
+      };
+      this.#heard();
+    });
+    const said = await Promise.race([line, this.ended.then((how) => `it ended: ${how}`), late]);
+    this.#heard = () => undefined;
+    cancel();
+    return said;
+  }
+
+  /** It must not keep this process from ending. */
+  unref(): void {
+    this.child.unref();
+    this.#input.unref();
+    this.#output.unref();
+  }
+
+  close(): void {
+    this.#input.destroy();
+    this.#output.destroy();
+  }
 }
 
 /** A program of its own: beside this file once built; in dist/ when this file runs from its source. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { HeldClock } from '../testing/held-clock.js';
-import { edgeDescriptors, EdgeReader, readRecords, type Edge } from './status-edges.js';
+import { EdgeReader, readRecords, type Edge } from './status-edges.js';
 
 let folder: string;
 let descriptor: number;
@@ -143,8 +143,4 @@ test('records cut short and rubbish never throw; no time is ahead of the present
       for (const { at } of read) expect(at === undefined || at <= 5000).toBe(true);
     }),
   );
-});
-
-test('this process has no descriptors of edges', () => {
-  expect([...edgeDescriptors()]).toEqual([]);
 });

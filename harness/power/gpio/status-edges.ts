@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type { Clock } from '../../base/clock.js';
@@ -31,19 +31,6 @@ export function readRecords(bytes: Buffer, now: number): Edge[] {
     edges.push({ on: bytes.readUInt32LE(start + 8) === rising, at: sound ? Math.min(at, now) : undefined });
   }
   return edges;
-}
-
-/** Descriptors on which the kernel reports edges to this process. */
-export function edgeDescriptors(): Set<number> {
-  const descriptors = new Set<number>();
-  for (const name of readdirSync('/proc/self/fd')) {
-    try {
-      if (readlinkSync(`/proc/self/fd/${name}`) === 'anon_inode:gpio-event') descriptors.add(Number(name));
-    } catch {
-      // It was open only while the folder was read.
-    }
-  }
-  return descriptors;
 }
 
 /** A readiness watch on any descriptor: the one that serialport brings. */

@@ -8,8 +8,9 @@ import { journalFor, powerText, rigWith, type MemoryJournal } from '../testing/r
 import { powerTiming } from '../timing.js';
 import { WiredPower } from '../wired-power.js';
 import { requestType } from './binding.js';
-import type { Watch } from './guard-message.js';
+import type { Guarded } from './guardian.js';
 import type { GpioDefinition } from './lines.js';
+import { readSlate } from './slate.js';
 import { FakeKernel, type FakeLine } from './testing/fake-libgpiod.js';
 import { openGpioWires, type GpioOptions } from './wires.js';
 
@@ -27,16 +28,17 @@ let folder: string;
 let kernel: FakeKernel;
 let clock: HeldClock;
 let journal: MemoryJournal;
-/** What the guardian was told. */
-let told: string[];
-let watch: Watch | undefined;
+/** What the guardian is given, and what became of it. */
+let guarded: Guarded | undefined;
+let ended: boolean;
 let guardEnded: (how: string) => void;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'dfota-gpio-'));
   clock = new HeldClock();
   journal = journalFor(clock);
-  told = [];
+  ended = false;
+  guarded = undefined;
   chips({});
 });
 afterEach(() => {
@@ -59,23 +61,27 @@ async function open(gpio: object = usual, options: Partial<GpioOptions> = {}): P
     clock,
     loaded: { binding: kernel.binding() },
     devices: kernel.devices,
+    descriptors: kernel.descriptors,
     guardian: (given, _clock, onEnd) => {
-      watch = given;
+      guarded = given;
       guardEnded = onEnd;
       return Promise.resolve({
-        pid: 1,
-        rest: (wire, level) => told.push(`rest ${wire} ${String(level)}`),
-        dismiss: () => {
-          told.push('dismissed');
+        end: () => {
+          ended = true;
           return Promise.resolve();
         },
-        takeOver: () => told.push('take over'),
       });
     },
     ...options,
   });
   return new WiredPower(wires, { rig: 'bench', powerCuts: true, timing, closeWithin: 60_000, journal, clock });
 }
+/** What the guardian would read if this process died now: the level told, and the level to be left at. */
+const slate = (): string[] => {
+  const { watch, slate: descriptor } = guarded as Guarded;
+  const lines = readSlate(descriptor, watch.lines.length);
+  return watch.lines.map(({ wire }, index) => `${wire} ${String(lines[index]?.stands)} → ${String(lines[index]?.rests)}`);
+};
 const levels = (): number[] => [0, 1, 2, 3].map((offset) => kernel.level('gpiochip0', offset));
 const holders = (): (string | undefined)[] => [0, 1, 2, 3, 4].map((offset) => kernel.line('gpiochip0', offset).holder?.consumer);
 const faultOf = async (opening: Promise<unknown>): Promise<RigFault | UserError> => {
@@ -96,12 +102,7 @@ describe('opening', () => {
     chips({ 0: { direction: 'output', driven: 0 }, 1: { direction: 'output', driven: 1 } });
     await open({ ...usual, vbus: { line: 1, activeLow: true } });
     expect(kernel.moves).toEqual([]);
-    expect(watch?.lines.map(({ wire, rest }) => [wire, rest])).toEqual([
-      ['powerKey', 0],
-      ['reset', 0],
-      ['supply', 0],
-      ['vbus', 0],
-    ]);
+    expect(slate()).toEqual(['supply 0 → 0', 'vbus 0 → 0', 'powerKey 0 → 0', 'reset 0 → 0']);
   });
 
   test('a key that an earlier run left pressed is let go', async () => {
@@ -206,7 +207,7 @@ describe('the end', () => {
     await closed;
     expect(levels()).toEqual([1, 1, 1, 1]);
     expect(holders()).toEqual(Array(5).fill(undefined));
-    expect(told).toEqual(['rest supply 1', 'rest vbus 1', 'dismissed']);
+    expect(ended).toBe(true);
     expect(power.safe).toBe(true);
   });
 
@@ -218,35 +219,42 @@ describe('the end', () => {
     power.closeNow();
     expect(levels()).toEqual([1, 1, 1, 1]);
     // Whatever could not be done is for the guardian, who sees the process end.
-    expect(told).not.toContain('dismissed');
+    expect(ended).toBe(false);
+    expect(slate()).toEqual(['supply 1 → 1', 'vbus 1 → 1', 'powerKey 0 → 0', 'reset 0 → 0']);
   });
 
   test('a supply that was found off and never switched is left off, by the guardian too', async () => {
     chips({ 0: { direction: 'output', driven: 0 } });
     const power = await open();
+    expect(slate()[0]).toBe('supply 0 → 0');
     await power.close();
     expect(levels()[0]).toBe(0);
-    expect(told).toEqual(['dismissed']);
   });
 
-  test('a driver that makes a line an input: with a resistor that holds the level all is well', async () => {
-    chips({}, 'becomes-input');
+  test('the guardian knows of each line how it was told to stand, before it stands so, and how to leave it', async () => {
     const power = await open();
-    await power.supply(true, 'test');
-    await power.close();
-    expect(kernel.moves).toEqual([]);
-    expect(told.at(-1)).toBe('dismissed');
+    expect(slate()).toEqual(['supply 1 → 1', 'vbus 1 → 1', 'powerKey 0 → 0', 'reset 0 → 0']);
+    kernel.onWrite = (chip, offset) => {
+      // A death at this very moment.
+      if (chip === 'gpiochip0' && offset === 0) expect(slate()[0]).toBe('supply 0 → 1');
+    };
+    expect.assertions(4);
+    power.cut('test');
+    kernel.onWrite = undefined;
+    expect(slate()).toEqual(['supply 0 → 1', 'vbus 0 → 1', 'powerKey 0 → 0', 'reset 0 → 0']);
+    await power.settled();
+    const press = power.pressPowerKey('on', 'test');
+    await clock.waitFor(timing.keyOn);
+    expect(slate()[2]).toBe('powerKey 1 → 0');
+    clock.advance(timing.keyOn);
+    await press;
   });
 
-  test('without one, the fault is told and the guardian takes over', async () => {
-    chips({ 0: { pull: 0 } }, 'becomes-input');
+  test('a supply that was found off is to be left on once we have switched it', async () => {
+    chips({ 0: { direction: 'output', driven: 0 } });
     const power = await open();
     await power.supply(true, 'test');
-    await power.close();
-    expect(told.at(-1)).toBe('take over');
-    expect(powerText(journal).at(-1)).toBe(
-      'fault: rig bench: power.gpio.supply: the level of line 0 of gpiochip0 (bench) changes when it is let go',
-    );
+    expect(slate()[0]).toBe('supply 1 → 1');
   });
 
   test('an inverted line: the guardian learns how to leave it', async () => {
@@ -254,7 +262,27 @@ describe('the end', () => {
     await power.supply(false, 'proof');
     power.supplyInverted();
     await power.supply(false, 'proof');
-    expect(told).toEqual(['rest supply 1', 'rest vbus 1', 'rest supply 0']);
+    expect(slate()[0]).toBe('supply 0 → 0');
+  });
+
+  test('the guardian shares the lines, and learns which would stay by themselves', async () => {
+    chips({ 1: { direction: 'output', driven: 0 } });
+    await open();
+    expect(guarded?.watch.lines.map(({ wire, free }) => [wire, free])).toEqual([
+      ['supply', 1],
+      ['vbus', 0],
+      ['powerKey', 0],
+      ['reset', 0],
+    ]);
+    expect([...kernel.descriptors('gpio-linehandle')].sort()).toEqual([...(guarded?.descriptors ?? [])].sort());
+  });
+
+  test('what is asked after the end reaches neither a line nor another file', async () => {
+    const power = await open();
+    await power.close();
+    power.cut('too late');
+    await expect(power.settled()).rejects.toThrow(RigFault);
+    expect(kernel.moves).toEqual([]);
   });
 });
 
@@ -279,7 +307,9 @@ describe('STATUS', () => {
   const openWithEdges = (): Promise<WiredPower> => {
     let asked = 0;
     // The kernel's descriptor is there once the line was requested.
-    return open(withEdges, { descriptors: () => new Set(asked++ === 0 ? [] : [pipe]) });
+    return open(withEdges, {
+      descriptors: (kind) => (kind === 'gpio-event' ? new Set(asked++ === 0 ? [] : [pipe]) : kernel.descriptors(kind)),
+    });
   };
 
   test('is read when asked, in its own sense', async () => {
@@ -310,7 +340,7 @@ describe('STATUS', () => {
   });
 
   test('a chip that cannot do edges is a fault of the rig', async () => {
-    const fault = await faultOf(open(withEdges, { descriptors: () => new Set() }));
+    const fault = await faultOf(open(withEdges));
     expect(fault.message).toBe('power.gpio.status: line 4 of gpiochip0 (bench) could not be used');
     expect(holders()).toEqual(Array(5).fill(undefined));
   });

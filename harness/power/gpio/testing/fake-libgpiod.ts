@@ -1,8 +1,22 @@
 /**
- * libgpiod 1.6 over a kernel that is a file: as strict as the real ones, with the traps of node-libgpiod. Several processes may use it;
- * what a process held is let go when it has died. It imports only Node.js, so that a process of its own can run it.
+ * libgpiod 1.6 over a kernel that is a file: as strict as the real ones, with the traps of node-libgpiod. A requested line has a real
+ * descriptor (of a FIFO), and is held as long as any process has that open, however it came by it. It imports only Node.js, so that a
+ * process of its own can run it.
  */
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import type { GpioBinding, GpioChip, GpioLine, GpioRequest, GpioValue } from '../binding.js';
 
@@ -34,6 +48,10 @@ const failure = (code: string, syscall: string): Error => Object.assign(new Erro
 let lastId = 0;
 
 export class FakeKernel {
+  /** Called with each write, just before it takes effect. */
+  onWrite: ((chip: string, offset: number) => void) | undefined;
+  /** Called when a line of this process was let go. */
+  onRelease: ((chip: string, offset: number) => void) | undefined;
   /** Error code of every write from now on. */
   fail: string | undefined;
   /** Lines that were made of a number the chip lacks: each ends a real process when it is collected. */
@@ -52,6 +70,7 @@ export class FakeKernel {
   ): FakeKernel {
     const kernel = new FakeKernel(folder);
     mkdirSync(kernel.devices);
+    mkdirSync(join(folder, 'handles'));
     const whole: Chips = {};
     for (const [name, { label = 'fake', onRelease = 'keeps-level', denied, lines }] of Object.entries(chips)) {
       writeFileSync(join(kernel.devices, name), '');
@@ -62,9 +81,29 @@ export class FakeKernel {
         lines: Array.from(lines, (line) => ({ pull: 0, direction: 'input', driven: 0, openDrain: false, holders: [], ...line })),
       };
     }
+    const handles = Object.entries(whole).flatMap(([name, chip]) =>
+      chip.lines.map((_line, offset) => kernel.handle(name, offset)),
+    );
+    spawnSync('mkfifo', handles);
     kernel.write(whole);
     return kernel;
   }
+
+  handle(chip: string, offset: number): string {
+    return join(this.folder, 'handles', `${chip}-${String(offset)}`);
+  }
+
+  /** Descriptors of requested lines that this process has open. */
+  readonly descriptors = (kind: string): Set<number> => {
+    const open = readdirSync('/proc/self/fd').filter((name) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${name}`).startsWith(join(this.folder, 'handles'));
+      } catch {
+        return false;
+      }
+    });
+    return new Set(kind === 'gpio-linehandle' ? open.map(Number) : []);
+  };
 
   /** What the other end of the wire measures. */
   level(chip: string, offset: number): GpioValue {
@@ -143,7 +182,7 @@ export class FakeKernel {
     let died = false;
     for (const [name, chip] of Object.entries(chips)) {
       for (const [offset, line] of chip.lines.entries()) {
-        if (line.holder === undefined || isAlive(line.holder.pid)) continue;
+        if (line.holder === undefined || isOpen(this.handle(name, offset))) continue;
         died = true;
         const before = levelOf(line);
         letGo(line, chip);
@@ -188,6 +227,7 @@ export class FakeKernel {
     class Line implements GpioLine {
       readonly #chip: string;
       readonly #id = ++lastId;
+      #descriptor: number | undefined;
       #known: FakeLine;
 
       constructor(
@@ -231,6 +271,7 @@ export class FakeKernel {
 
       setValue(value: GpioValue): void {
         const { flags } = this.#held('setValue');
+        kernel.onWrite?.(this.#chip, this.offset);
         if (kernel.fail !== undefined) throw failure(kernel.fail, '::setValue');
         kernel.change(this.#chip, this.offset, (line) => {
           if (line.direction !== 'output') throw failure('EPERM', '::setValue');
@@ -244,6 +285,7 @@ export class FakeKernel {
         if (type === 1 && (flags & (8 | 16 | 32)) !== 0) throw failure('EINVAL', '::lineRequest');
         kernel.change(this.#chip, this.offset, (line) => {
           if (line.holder !== undefined) throw failure('EBUSY', '::lineRequest');
+          this.#descriptor = openSync(kernel.handle(this.#chip, this.offset), constants.O_RDWR | constants.O_NONBLOCK);
           line.holder = { pid: process.pid, id: this.#id, consumer: consumer.slice(0, 31), type, flags };
           line.holders.push(consumer.slice(0, 31));
           if (type === 1) return;
@@ -255,15 +297,17 @@ export class FakeKernel {
       }
 
       release(): void {
-        const { holder } = kernel.line(this.#chip, this.offset);
-        if (holder?.id !== this.#id || holder.pid !== process.pid) return;
-        kernel.change(this.#chip, this.offset, letGo);
+        if (this.#descriptor === undefined) return;
+        closeSync(this.#descriptor);
+        this.#descriptor = undefined;
+        kernel.read();
+        kernel.onRelease?.(this.#chip, this.offset);
       }
 
       /** libgpiod refuses a line that this object has not requested. */
       #held(call: string): { flags: number } {
         const { holder } = kernel.line(this.#chip, this.offset);
-        if (holder?.id !== this.#id || holder.pid !== process.pid) throw failure('EPERM', `::${call}`);
+        if (this.#descriptor === undefined || holder?.id !== this.#id) throw failure('EPERM', `::${call}`);
         return holder;
       }
     }
@@ -276,6 +320,16 @@ const electrical = (value: GpioValue, flags: number): GpioValue => ((flags & 4) 
 
 function levelOf({ direction, driven, openDrain, pull }: FakeLine): GpioValue {
   return direction === 'input' || (openDrain && driven === 1) ? pull : driven;
+}
+
+/** Whether any process has a FIFO open for reading. */
+function isOpen(handle: string): boolean {
+  try {
+    closeSync(openSync(handle, constants.O_WRONLY | constants.O_NONBLOCK));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function letGo(line: FakeLine, { onRelease }: FakeChip): void {

@@ -1,0 +1,110 @@
+import { pause, type Clock } from '../../base/clock.js';
+import { hasCode } from '../../base/errors.js';
+import { requestFlag, requestType, type GpioLine, type GpioValue } from './binding.js';
+import { descriptorOf, type gpioDescriptors } from './descriptors.js';
+import { holderOf, lineFault } from './faults.js';
+import { consumerName, hasEnded, orphanedGuard, runPid } from './guard-message.js';
+import type { GpioWire, WiredLine } from './lines.js';
+
+/** An output that is ours. */
+export interface TakenLine extends WiredLine {
+  readonly descriptor: number;
+  /** As it stands now, logical. */
+  readonly found: GpioValue;
+  /** The level it had while nobody held it; undefined when a guardian held it. */
+  readonly free: GpioValue | undefined;
+}
+
+export interface TakeOptions {
+  readonly rig: string;
+  readonly clock: Clock;
+  readonly descriptors: typeof gpioDescriptors;
+  /** How long the guardian of an earlier run may take, ms: it may be giving the supply its least time off. */
+  readonly within: number;
+}
+
+/** Between a guardian's letting go and our request a line follows its resistor: no turn of the event loop lies between. ms */
+const spin = 30;
+const again = 5;
+const askAgain = 100;
+/** A supply that falls back for a moment is worse than a key. */
+const order: readonly GpioWire[] = ['supply', 'vbus', 'powerKey', 'reset'];
+
+/**
+ * Requests lines as outputs without changing a level: a supply is driven as it stands, a key is let go. Lines that the guardian of an
+ * earlier run holds are asked for, and keep the level at which it held them. Rejects with a WireFault when somebody else has one.
+ */
+export async function takeOutputs(lines: readonly WiredLine[], options: TakeOptions): Promise<TakenLine[]> {
+  const { clock, within } = options;
+  const deadline = clock.now() + within;
+  const taken: TakenLine[] = [];
+  let pending = [...lines].sort((one, other) => order.indexOf(one.wire) - order.indexOf(other.wire));
+  const held = new Map<string, GpioValue>();
+  let nextAsk = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const until = clock.now() + (held.size === 0 ? 0 : spin);
+    do {
+      pending = pending.filter((wired) => {
+        try {
+          taken.push(request(wired, held.get(wired.wire), options));
+          return false;
+        } catch (error) {
+          const wait = hasCode(error, 'EBUSY') && clock.now() < deadline && (held.has(wired.wire) || mayBeGuarded(wired));
+          if (!wait) throw lineFault(wired, 'take', error);
+          return true;
+        }
+      });
+      if (pending.length === 0) return taken;
+    } while (clock.now() < until);
+    if (clock.now() >= nextAsk) {
+      nextAsk = clock.now() + askAgain;
+      for (const [wire, level] of askFor(pending)) held.set(wire, level);
+      if (held.size > 0) continue;
+    }
+    await pause(clock, again);
+  }
+}
+
+function request(wired: WiredLine, held: GpioValue | undefined, { rig, descriptors }: TakeOptions): TakenLine {
+  const { wire, line, flags } = wired;
+  const free = held === undefined ? lookAt(line, flags) : undefined;
+  const found = wire === 'supply' || wire === 'vbus' ? (held ?? free ?? 0) : 0;
+  const consumer = consumerName(process.pid, wire, rig);
+  const descriptor = descriptorOf('gpio-linehandle', descriptors, () => {
+    line.lineRequest({ consumer, requestType: requestType.output, flags }, found);
+  });
+  return { ...wired, descriptor, found, free };
+}
+
+/** Asks the guardians that hold these lines to let go of them; the levels of all that they hold. */
+function askFor(lines: readonly WiredLine[]): Map<string, GpioValue> {
+  const levels = new Map<string, GpioValue>();
+  const runs = new Set(lines.map((wired) => runPid(holderOf(wired))));
+  for (const run of runs) {
+    const guard = run === undefined ? undefined : orphanedGuard(run);
+    if (guard === undefined) continue;
+    try {
+      process.kill(guard.pid, 'SIGTERM');
+    } catch {
+      // It has just ended; or it is another user's, and the line stays in use.
+    }
+    for (const [wire, level] of guard.levels) levels.set(wire, level);
+  }
+  return levels;
+}
+
+/** The run that held the line has ended, so its guardian has it, or will have it in a moment. */
+function mayBeGuarded(wired: WiredLine): boolean {
+  const run = runPid(holderOf(wired));
+  return run !== undefined && (run === process.pid || hasEnded(run) || orphanedGuard(run) !== undefined);
+}
+
+/** The logical level of a line that nobody holds, without touching it. */
+function lookAt(line: GpioLine, flags: number): GpioValue {
+  line.lineRequest({ consumer: 'dfota look', requestType: requestType.asIs, flags: flags & requestFlag.activeLow });
+  try {
+    return line.getValue() === 1 ? 1 : 0;
+  } finally {
+    line.release();
+  }
+}
