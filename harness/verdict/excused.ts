@@ -6,8 +6,8 @@ const byWaiting: ReadonlySet<string> = new Set(['command.answer', 'download.unpr
 
 /** ms of a real module: a standstill that no wait of a module or of ours is shorter than. */
 const longerThanAnyWait = 5000;
-/** ms around the moment in which a line left. */
-const around = 50;
+/** ms around the moment in which a line left: a host that stood still just then was busy before and after. */
+const around = 200;
 
 /** The finding, or the same against the harness when the host, not the module, accounts for it. */
 export function excused(finding: Finding, record: UpgradeRecord): Finding {
