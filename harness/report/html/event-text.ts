@@ -71,7 +71,7 @@ function without(event: JournalEvent): Record<string, unknown> {
 function pairs(values: object, mask: (text: string) => string): string {
   return Object.entries(values)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${key} ${typeof value === 'string' ? mask(value) : JSON.stringify(value)}`)
+    .map(([key, value]) => `${key} ${typeof value === 'string' ? mask(value) : JSON.stringify(value, rounded)}`)
     .join(', ');
 }
 
@@ -84,6 +84,11 @@ export function responseText({ code, sent, size, whole }: EventOf<'server.respon
   const bytes =
     size === undefined && sent === 0 ? '' : `, ${String(sent)}${size === undefined ? '' : ` of ${String(size)}`} bytes`;
   return `${String(code)}${bytes}${whole ? ', whole' : ''}`;
+}
+
+/** A clock of a host is not worth more digits. */
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Math.round(value * 1000) / 1000 : value;
 }
 
 function usbId({ vendor, product }: { readonly vendor: number; readonly product: number }): string {

@@ -1,8 +1,8 @@
 import type { JournalEvent } from '../../journal/events.js';
 
 const kept = 4;
-/** IMEI 15 digits, IMSI 15, ICCID 18 to 22: any such number standing alone may be one. */
-const anyIdentity = /(?<![0-9A-Za-z])\d{14,22}(?![0-9A-Za-z])/g;
+/** IMEI 15 digits, IMSI 15, ICCID 18 to 22: any such number standing alone may be one. What follows a point is a fraction. */
+const anyIdentity = /(?<![0-9A-Za-z.])\d{14,22}(?![0-9A-Za-z])/g;
 
 /** Masks what tells one module or SIM from another, so that a report can be handed on: the last four digits stay. */
 export class Identities {

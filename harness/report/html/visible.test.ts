@@ -58,7 +58,7 @@ describe('identities', () => {
   });
 
   test('a digest, a time and a size are none', () => {
-    const text = `3640${'1'.repeat(20)}abc 15696032.651 4203817 2026-11-22T21:55:48.779Z`;
+    const text = `3640${'1'.repeat(20)}abc 15696032.651 0.23900000005960464 4203817 2026-11-22T21:55:48.779Z`;
     expect(new Identities(true).mask(text)).toBe(text);
   });
 

@@ -259,8 +259,8 @@ function Axis({ layout, y }: { readonly layout: MapLayout; readonly y: number })
           </text>
         </g>
       ))}
-      <text class="title" x={(from + to) / 2} y={y + 34} text-anchor="middle">
-        flashing, percentage reported last before power went
+      <text class="title" x={(from + to) / 2} y={y + 33} text-anchor="middle">
+        {wide ? 'flashing, percentage reported last before power went' : 'flashing, %'}
       </text>
       {layout.bins
         .filter(({ zone }) => zone !== 'flash')

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { Counts } from '../data.js';
+import type { Counts, Outcome } from '../data.js';
 import { CutMap } from './cut-map.js';
 import { askedText, plural } from './format.js';
 import { Badge, Mark } from './marks.js';
@@ -108,8 +108,15 @@ export function fileName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+const outcomes: readonly Outcome[] = ['failed', 'not-attributed', 'invalid', 'missed', 'unfinished', 'survived'];
+
 function Trials({ rows }: { readonly rows: readonly number[] }) {
   const { trials } = data;
+  // What did not survive is what a reader looks for.
+  const sorted = useMemo(() => {
+    const weight = (row: number): number => outcomes.indexOf(trials.outcome[row] ?? 'survived');
+    return [...rows].sort((a, b) => weight(a) - weight(b) || a - b);
+  }, [rows]);
   const columns: Column[] = [
     { title: 'outcome', cell: (row) => <Badge name={trials.outcome[row] ?? ''} />, by: (row) => trials.outcome[row] ?? '' },
     {
@@ -127,7 +134,12 @@ function Trials({ rows }: { readonly rows: readonly number[] }) {
     },
     { title: 'achieved', cell: (row) => trials.achieved[row], by: (row) => trials.achievedPercent[row] ?? -1 },
     { title: 'proof', cell: (row) => trials.proof[row] },
-    { title: 'over', cell: (row) => (trials.source[row] ?? '').toUpperCase(), by: (row) => trials.source[row] ?? '' },
+    {
+      title: 'over',
+      kind: 'short',
+      cell: (row) => (trials.source[row] ?? '').toUpperCase(),
+      by: (row) => trials.source[row] ?? '',
+    },
     ...(several ? [{ title: 'rig', cell: (row: number) => rigName(trials.rig[row] ?? -1) }] : []),
     {
       title: 'why',
@@ -144,13 +156,13 @@ function Trials({ rows }: { readonly rows: readonly number[] }) {
     <DataTable
       id="trials"
       caption="Every trial"
-      rows={rows}
+      rows={sorted}
       columns={columns}
       filters={[
         {
           title: 'outcome',
           of: (row) => trials.outcome[row] ?? '',
-          values: ['failed', 'not-attributed', 'invalid', 'missed', 'unfinished', 'survived'],
+          values: outcomes,
         },
         { title: 'source', of: (row) => (trials.source[row] ?? '').toUpperCase(), values: ['FTP', 'HTTP', 'UFS', 'SD'] },
         ...(several ? [{ title: 'rig', of: (row: number) => rigName(trials.rig[row] ?? -1), values: [] }] : []),

@@ -88,7 +88,7 @@ function Inside({ group }: { readonly group: FindingGroup }) {
         </p>
       ) : (
         <>
-          <h4>The first of them, {detail.id}</h4>
+          <h3>The first of them, {detail.id}</h3>
           <Finding finding={finding} timed={detail.timeline.timed} />
         </>
       )}

@@ -72,6 +72,7 @@ function RungBar({ rung }: { readonly rung: Rung }) {
       {rung.from === null ? null : (
         <rect class={`bar ${tone}`} x={Math.min(from, to)} y="1.5" width={Math.max(1, Math.abs(to - from))} height="7" />
       )}
+      {rung.from === null && tone === 'fail' ? <rect class="bar fail" x="0" y="1.5" width="2" height="7" /> : null}
       {cut === undefined ? null : <line class="cut" x1={cut} x2={cut} y1="0" y2="10" />}
     </svg>
   );

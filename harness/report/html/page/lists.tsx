@@ -1,12 +1,20 @@
+import { useMemo } from 'preact/hooks';
 import { duration, plural } from './format.js';
 import { Badge } from './marks.js';
 import { upgradeHref } from './router.js';
 import { data, rigName, several } from './store.js';
 import { DataTable, type Column } from './table.js';
 
+const statuses = ['failed', 'invalid', 'inconclusive', 'skipped', 'passed'];
+
 /** Every test with its status and reason. */
 export function Tests() {
   const { tests } = data;
+  // What did not pass is what a reader looks for.
+  const rows = useMemo(() => {
+    const weight = (row: number): number => statuses.indexOf(tests.status[row] ?? 'passed');
+    return tests.name.map((_, row) => row).sort((a, b) => weight(a) - weight(b) || a - b);
+  }, []);
   if (tests.name.length === 0) return <p class="quiet">This evidence knows no tests, only upgrades.</p>;
   const columns: Column[] = [
     { title: 'status', cell: (row) => <Badge name={tests.status[row] ?? ''} />, by: (row) => tests.status[row] ?? '' },
@@ -39,13 +47,13 @@ export function Tests() {
     <DataTable
       id="test-table"
       caption="Tests"
-      rows={tests.name.map((_, row) => row)}
+      rows={rows}
       columns={columns}
       filters={[
         {
           title: 'status',
           of: (row) => tests.status[row] ?? '',
-          values: ['failed', 'invalid', 'inconclusive', 'skipped', 'passed'],
+          values: statuses,
         },
         { title: 'suite', of: (row) => tests.suite[row] ?? '', values: [] },
         ...(several ? [{ title: 'rig', of: (row: number) => rigName(tests.rig[row] ?? -1), values: [] }] : []),
@@ -73,14 +81,19 @@ export function Upgrades() {
   const columns: Column[] = [
     { title: 'result', cell: (row) => <Result row={row} />, by: (row) => upgrades.result[row] ?? '' },
     { title: 'upgrade', kind: 'main', cell: (row) => <a href={upgradeHref(row)}>{upgrades.id[row]}</a>, by: (row) => row },
-    { title: 'ended as', cell: (row) => upgrades.ending[row], by: (row) => upgrades.ending[row] ?? '' },
+    { title: 'ended as', kind: 'short', cell: (row) => upgrades.ending[row], by: (row) => upgrades.ending[row] ?? '' },
     {
       title: 'package',
       cell: (row) =>
         `${upgrades.step[row] ?? ''}${upgrades.contents[row] === 'sound' ? '' : ` (${upgrades.contents[row] ?? ''})`}`,
       by: (row) => `${upgrades.contents[row] ?? ''}${upgrades.step[row] ?? ''}`,
     },
-    { title: 'over', cell: (row) => (upgrades.source[row] ?? '').toUpperCase(), by: (row) => upgrades.source[row] ?? '' },
+    {
+      title: 'over',
+      kind: 'short',
+      cell: (row) => (upgrades.source[row] ?? '').toUpperCase(),
+      by: (row) => upgrades.source[row] ?? '',
+    },
     { title: 'disturbed by', cell: (row) => disturbance(row), by: (row) => disturbance(row) },
     { title: 'attempts', kind: 'number', cell: (row) => upgrades.attempts[row], by: (row) => upgrades.attempts[row] ?? 0 },
     { title: 'took', kind: 'number', cell: (row) => duration(upgrades.total[row]), by: (row) => upgrades.total[row] ?? -1 },

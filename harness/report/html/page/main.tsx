@@ -49,7 +49,7 @@ function App() {
       <a class="skip" href="#main">
         Skip to the content
       </a>
-      <nav class="bar no-print" aria-label="Sections">
+      <nav class="top no-print" aria-label="Sections">
         <a href="#top" class="home">
           Result
         </a>

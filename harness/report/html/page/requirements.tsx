@@ -23,9 +23,9 @@ export function Requirements() {
         ),
       by: (row) => order.indexOf(of(row).state),
     },
-    { title: 'id', kind: 'main', cell: (row) => <span class="mono">{of(row).id}</span>, by: (row) => of(row).id },
+    { title: 'id', kind: 'short', cell: (row) => <span class="mono">{of(row).id}</span>, by: (row) => of(row).id },
     { title: 'requirement', kind: 'wide', cell: (row) => of(row).text },
-    { title: 'guide', cell: (row) => of(row).source },
+    { title: 'guide', kind: 'short', cell: (row) => of(row).source },
     { title: 'held', kind: 'number', cell: (row) => of(row).passed.toLocaleString('en'), by: (row) => of(row).passed },
     {
       title: 'failed',
@@ -38,7 +38,7 @@ export function Requirements() {
       by: (row) => of(row).failed,
     },
     { title: 'undecided', kind: 'number', cell: (row) => of(row).undecided, by: (row) => of(row).undecided },
-    { title: 'tests that name it', kind: 'number', cell: (row) => of(row).tests, by: (row) => of(row).tests },
+    { title: 'tests', kind: 'number', cell: (row) => of(row).tests, by: (row) => of(row).tests },
     {
       title: 'rules',
       kind: 'wide',

@@ -171,7 +171,8 @@ const mostGroups = 4;
 /** What failed and whose fault, each with the way to a trial that shows it. */
 function Against() {
   const decisive = data.groups.filter(({ decides }) => decides);
-  const windows = data.windows.filter(({ inside }) => inside.failed > 0);
+  // A few failures that make no window are told by their findings.
+  const windows = data.windows.filter(({ dead, known }) => dead || known);
   const faults = data.rigs.flatMap((rig) => [
     ...rig.faults.map(({ text, count }) => ({ rig: rig.name, text, count })),
     ...(rig.aside === undefined ? [] : [{ rig: rig.name, text: `set aside: ${rig.aside}`, count: 1 }]),

@@ -9,7 +9,7 @@ export interface Column {
   readonly cell: (row: number) => ComponentChildren;
   /** What the column is sorted by; without it it cannot be. */
   readonly by?: (row: number) => number | string;
-  readonly kind?: 'number' | 'wide' | 'main';
+  readonly kind?: 'number' | 'short' | 'wide' | 'main';
 }
 
 export interface Filter {

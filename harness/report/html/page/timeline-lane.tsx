@@ -9,25 +9,35 @@ interface Props {
   readonly items: readonly Item[];
   readonly x: ScaleLinear<number, number>;
   readonly width: number;
+  /** Room on the left for names. */
+  readonly gutter: number;
 }
 
 /** One lane of a timeline: its marks, and below them what is on or off. */
-export function LaneView({ timeline, layout, items, x, width }: Props) {
+export function LaneView({ timeline, layout, items, x, width, gutter }: Props) {
   const { top, height, title, lane, chart, levels } = layout;
   return (
     <g class={`lane ${lane}`}>
       <line class="edge" x1={0} x2={width} y1={top} y2={top} />
       <rect class="back" x={0} y={top} width={width} height={height} />
-      {chart === undefined ? null : <Percents timeline={timeline} chart={chart} x={x} width={width} />}
-      {levels.map(({ index, name, top: y }) => (
-        <Level key={name} timeline={timeline} index={index} y={y} x={x} width={width} />
+      {chart === undefined ? null : <Scale chart={chart} width={width} gutter={gutter} />}
+      <g clip-path="url(#plot)">
+        {chart === undefined ? null : <Percents timeline={timeline} chart={chart} x={x} width={width} />}
+        {levels.map(({ index, name, top: y }) => (
+          <Level key={name} timeline={timeline} index={index} y={y} x={x} width={width} />
+        ))}
+        <Marks
+          items={items.filter((item) => item.lane === lane && item.percent === undefined)}
+          y={layout.marks}
+          x={x}
+          width={width}
+        />
+      </g>
+      {levels.map(({ name, top: y }) => (
+        <text key={name} class="level-name" x={gutter - 6} y={y + levelHeight - 5} text-anchor="end">
+          {name.length > 14 ? `${name.slice(0, 13)}…` : name}
+        </text>
       ))}
-      <Marks
-        items={items.filter((item) => item.lane === lane && item.percent === undefined)}
-        y={layout.marks}
-        x={x}
-        width={width}
-      />
       <text class="lane-title" x={4} y={top + 12}>
         {title}
       </text>
@@ -81,6 +91,26 @@ function Marks({
   );
 }
 
+type Chart = { readonly top: number; readonly height: number };
+
+const heightOf = (chart: Chart, percent: number): number =>
+  chart.top + chart.height * (1 - Math.max(0, Math.min(100, percent)) / 100);
+
+function Scale({ chart, width, gutter }: { readonly chart: Chart; readonly width: number; readonly gutter: number }) {
+  return (
+    <g class="percents">
+      {[0, 50, 100].map((percent) => (
+        <g key={percent}>
+          <line class="grid" x1={gutter} x2={width} y1={heightOf(chart, percent)} y2={heightOf(chart, percent)} />
+          <text class="tick" x={gutter - 6} y={heightOf(chart, percent) + 4} text-anchor="end">
+            {percent} %
+          </text>
+        </g>
+      ))}
+    </g>
+  );
+}
+
 function Percents({
   timeline,
   chart,
@@ -93,7 +123,7 @@ function Percents({
   readonly width: number;
 }) {
   const { percents, attempts } = timeline;
-  const y = (percent: number): number => chart.top + chart.height * (1 - Math.max(0, Math.min(100, percent)) / 100);
+  const y = (percent: number): number => heightOf(chart, percent);
   const path = line<readonly [number, number]>(
     ([t]) => x(t),
     ([, percent]) => y(percent),
@@ -103,14 +133,6 @@ function Percents({
   const close = percents.t.length > 0 && x(percents.t[1] ?? 0) - x(percents.t[0] ?? 0) > 5;
   return (
     <g class="percents">
-      {[0, 50, 100].map((percent) => (
-        <g key={percent}>
-          <line class="grid" x1={0} x2={width} y1={y(percent)} y2={y(percent)} />
-          <text class="tick" x={width - 3} y={y(percent) + (percent === 100 ? 10 : -3)} text-anchor="end">
-            {percent} %
-          </text>
-        </g>
-      ))}
       {attempts.map(({ number, from, to }) => {
         const own = within(from, to);
         const last = own.at(-1);
@@ -179,9 +201,6 @@ function Level({
         <line class="unknown" x1={clamp(x(0))} x2={first.x} y1={(high + low) / 2} y2={(high + low) / 2} />
       ) : null}
       <path d={path} />
-      <text x={4} y={low - 1}>
-        {level.name}
-      </text>
     </g>
   );
 }
@@ -192,7 +211,7 @@ function offSpans(
   end: number,
 ): readonly (readonly [number, number])[] {
   const spans: (readonly [number, number])[] = [];
-  let since = begin === false ? 0 : undefined;
+  let since = begin === false ? -5 : undefined;
   for (const { x, on } of changes) {
     if (on && since !== undefined) spans.push([since, x]);
     since = on ? undefined : (since ?? x);

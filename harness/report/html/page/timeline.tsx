@@ -21,7 +21,8 @@ export function TimelineView({ timeline }: { readonly timeline: Timeline }) {
   const [chosen, setChosen] = useState<number>();
   const svg = useRef<SVGSVGElement>(null);
   const behaviour = useRef<ZoomBehavior<SVGSVGElement, unknown>>();
-  const base = scaleLinear([0, timeline.span * 1.01], [0, width]);
+  const gutter = width < 560 ? 64 : 92;
+  const base = scaleLinear([0, timeline.span * 1.01], [gutter, width]);
   const x = transform.rescaleX(base);
 
   useEffect(() => {
@@ -30,11 +31,11 @@ export function TimelineView({ timeline }: { readonly timeline: Timeline }) {
     const made = zoom<SVGSVGElement, unknown>()
       .scaleExtent([1, 5000])
       .extent([
-        [0, 0],
+        [gutter, 0],
         [width, bottom],
       ])
       .translateExtent([
-        [0, 0],
+        [gutter, 0],
         [width, bottom],
       ])
       .filter((event: Event) => wanted(event, element))
@@ -47,7 +48,7 @@ export function TimelineView({ timeline }: { readonly timeline: Timeline }) {
     return () => {
       selection.on('.zoom', null);
     };
-  }, [width, bottom]);
+  }, [width, bottom, gutter]);
 
   const act = (what: 'in' | 'out' | 'fit' | 'left' | 'right'): void => {
     const [element, made] = [svg.current, behaviour.current];
@@ -63,7 +64,7 @@ export function TimelineView({ timeline }: { readonly timeline: Timeline }) {
     setChosen(index);
     const [element, made] = [svg.current, behaviour.current];
     const place = x(item.t);
-    if (element !== null && made !== undefined && (place < 0 || place > width))
+    if (element !== null && made !== undefined && (place < gutter || place > width))
       made.translateTo(select(element), base(item.t), 0);
   };
   const step = (by: number): void => {
@@ -172,7 +173,7 @@ export function TimelineView({ timeline }: { readonly timeline: Timeline }) {
         ref={svg}
         width={width}
         height={bottom + foot}
-        tabIndex={0}
+        tabindex={0}
         role="img"
         aria-label={`Timeline of ${String(items.length)} events over ${offset(timeline.span, timeline.timed)}. Keys: plus and minus zoom, arrows move, 0 fits, n and p step through the events. The same events are listed below.`}
         onKeyDown={onKeyDown}
@@ -181,23 +182,28 @@ export function TimelineView({ timeline }: { readonly timeline: Timeline }) {
           if (found !== undefined) setChosen(found);
         }}
       >
+        <clipPath id="plot">
+          <rect x={gutter} y={0} width={width - gutter} height={bottom + foot} />
+        </clipPath>
         {lanes.map((layout) => (
-          <LaneView key={layout.lane} {...{ timeline, layout, items, x, width }} />
+          <LaneView key={layout.lane} {...{ timeline, layout, items, x, width, gutter }} />
         ))}
-        {timeline.cuts.map(({ t, text }) => (
-          <g key={t} class="cut-line">
-            <line x1={x(t)} x2={x(t)} y1={head - 4} y2={bottom} />
-            <text x={x(t)} y={head - 8} text-anchor={x(t) > width * 0.7 ? 'end' : 'start'}>
-              ⚡ {text}
-            </text>
-          </g>
-        ))}
-        {item === undefined ? null : <line class="chosen" x1={x(item.t)} x2={x(item.t)} y1={head} y2={bottom} />}
+        <g clip-path="url(#plot)">
+          {timeline.cuts.map(({ t, text }) => (
+            <g key={t} class="cut-line">
+              <line x1={x(t)} x2={x(t)} y1={head - 4} y2={bottom} />
+              <text x={x(t)} y={head - 8} text-anchor={x(t) > width * 0.7 ? 'end' : 'start'}>
+                ⚡ {text}
+              </text>
+            </g>
+          ))}
+          {item === undefined ? null : <line class="chosen" x1={x(item.t)} x2={x(item.t)} y1={head} y2={bottom} />}
+        </g>
         <g class="axis">
-          {x.ticks(Math.max(2, Math.floor(width / 110))).map((tick) => (
+          {x.ticks(Math.max(2, Math.floor((width - gutter) / 110))).map((tick) => (
             <g key={tick}>
               <line x1={x(tick)} x2={x(tick)} y1={head} y2={bottom + 4} />
-              <text x={x(tick)} y={bottom + 17} text-anchor={x(tick) < 20 ? 'start' : 'middle'}>
+              <text x={x(tick)} y={bottom + 17} text-anchor={x(tick) < gutter + 20 ? 'start' : 'middle'}>
                 {offset(tick, timeline.timed)}
               </text>
             </g>

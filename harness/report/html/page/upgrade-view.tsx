@@ -221,8 +221,8 @@ function Events({ detail }: { readonly detail: UpgradeDetail }) {
         caption="Events of the upgrade"
         rows={items.map((_, row) => row)}
         columns={[
-          { title: 'time', cell: (row) => <span class="mono">{offset(items[row]?.t ?? 0, timeline.timed)}</span> },
-          { title: 'lane', cell: (row) => items[row]?.lane },
+          { title: 'time', kind: 'short', cell: (row) => <span class="mono">{offset(items[row]?.t ?? 0, timeline.timed)}</span> },
+          { title: 'lane', kind: 'short', cell: (row) => items[row]?.lane },
           { title: 'event', kind: 'main', cell: (row) => items[row]?.label },
           { title: 'in full', kind: 'wide', cell: (row) => <span class="mono">{items[row]?.text}</span> },
           { title: 'line', kind: 'number', cell: (row) => `#${String(items[row]?.n ?? '')}` },
