@@ -25,6 +25,9 @@ const defects = ['emergency-after-cut'];
 /** A whole upgrade works on the flash for so many minutes of a module, times the rigs' scale. */
 const flash = ['--flash-minutes', '1'];
 
+/** See there: without it most of the time goes into compiling. */
+process.env.NODE_OPTIONS = '--require /bench/compile-cache.cjs';
+
 let log;
 /** Runs a program to its end; its output goes to the stage's log and is returned with its exit code. */
 function command(...argv) {
@@ -217,6 +220,11 @@ const stages = [
       demand(verdicts.length > 0, 'no verdict says that the upgrade ended in emergency download');
       await unit('ctl', 'ec25-a', 'reflash');
     },
+  },
+  {
+    name: 'gpio',
+    what: 'levels of a GPIO chip through opening, cuts, pulses, and every way in which a run can end, SIGKILL included',
+    run: () => well('node', 'bench/virtual/gpio.mjs'),
   },
   {
     name: 'unplugs',

@@ -16,10 +16,8 @@ export function gpioDescriptors(kind: DescriptorKind): Set<number> {
   return descriptors;
 }
 
-/** The descriptor that `request` has opened; the library keeps it to itself. Throws when there is none. */
-export function descriptorOf(kind: DescriptorKind, list: typeof gpioDescriptors, request: () => void): number {
-  const before = list(kind);
-  request();
+/** The descriptor that was opened since `before` was listed; the library keeps it to itself. Throws when there is none. */
+export function newDescriptor(kind: DescriptorKind, list: typeof gpioDescriptors, before: ReadonlySet<number>): number {
   const [descriptor] = [...list(kind)].filter((one) => !before.has(one));
   if (descriptor === undefined) throw new Error(`the kernel gave no descriptor (${kind}) for it`);
   return descriptor;

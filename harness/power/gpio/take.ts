@@ -1,7 +1,7 @@
 import { pause, type Clock } from '../../base/clock.js';
 import { hasCode } from '../../base/errors.js';
 import { requestFlag, requestType, type GpioLine, type GpioValue } from './binding.js';
-import { descriptorOf, type gpioDescriptors } from './descriptors.js';
+import { newDescriptor, type gpioDescriptors } from './descriptors.js';
 import { holderOf, lineFault } from './faults.js';
 import { consumerName, hasEnded, orphanedGuard, runPid } from './guard-message.js';
 import type { GpioWire, WiredLine } from './lines.js';
@@ -38,6 +38,7 @@ export async function takeOutputs(lines: readonly WiredLine[], options: TakeOpti
   const { clock, within } = options;
   const deadline = clock.now() + within;
   const taken: TakenLine[] = [];
+  const known = options.descriptors('gpio-linehandle');
   let pending = [...lines].sort((one, other) => order.indexOf(one.wire) - order.indexOf(other.wire));
   const held = new Map<string, GpioValue>();
   let nextAsk = Number.NEGATIVE_INFINITY;
@@ -46,7 +47,9 @@ export async function takeOutputs(lines: readonly WiredLine[], options: TakeOpti
     do {
       pending = pending.filter((wired) => {
         try {
-          taken.push(request(wired, held.get(wired.wire), options));
+          const line = request(wired, held.get(wired.wire), known, options);
+          known.add(line.descriptor);
+          taken.push(line);
           return false;
         } catch (error) {
           const wait = hasCode(error, 'EBUSY') && clock.now() < deadline && (held.has(wired.wire) || mayBeGuarded(wired));
@@ -65,15 +68,19 @@ export async function takeOutputs(lines: readonly WiredLine[], options: TakeOpti
   }
 }
 
-function request(wired: WiredLine, held: GpioValue | undefined, { rig, descriptors }: TakeOptions): TakenLine {
+/** A held line is requested first of all: it may have been let go of just now. */
+function request(
+  wired: WiredLine,
+  held: GpioValue | undefined,
+  known: ReadonlySet<number>,
+  { rig, descriptors }: TakeOptions,
+): TakenLine {
   const { wire, line, flags } = wired;
   const free = held === undefined ? lookAt(line, flags) : undefined;
   const found = wire === 'supply' || wire === 'vbus' ? (held ?? free ?? 0) : 0;
   const consumer = consumerName(process.pid, wire, rig);
-  const descriptor = descriptorOf('gpio-linehandle', descriptors, () => {
-    line.lineRequest({ consumer, requestType: requestType.output, flags }, found);
-  });
-  return { ...wired, descriptor, found, free };
+  line.lineRequest({ consumer, requestType: requestType.output, flags }, found);
+  return { ...wired, descriptor: newDescriptor('gpio-linehandle', descriptors, known), found, free };
 }
 
 /** Asks the guardians that hold these lines to let go of them; the levels of all that they hold. */

@@ -4,7 +4,7 @@ import { RigFault, type Explanation } from '../../base/errors.js';
 import { stateDir } from '../../rig/state.js';
 import type { SupplyWire, Wires } from '../wires.js';
 import { requestType, type GpioValue } from './binding.js';
-import { descriptorOf, gpioDescriptors } from './descriptors.js';
+import { gpioDescriptors, newDescriptor } from './descriptors.js';
 import { lineFault } from './faults.js';
 import { consumerName, type GuardedWire } from './guard-message.js';
 import { startGuardian, type Guarded, type Guardian } from './guardian.js';
@@ -112,9 +112,9 @@ class GpioWires implements Wires {
     const { line, flags } = wired;
     const consumer = consumerName(process.pid, 'status', this.rig);
     try {
-      const descriptor = descriptorOf('gpio-event', list, () => {
-        line.lineRequest({ consumer, requestType: requestType.bothEdges, flags });
-      });
+      const before = list('gpio-event');
+      line.lineRequest({ consumer, requestType: requestType.bothEdges, flags });
+      const descriptor = newDescriptor('gpio-event', list, before);
       this.#edges = new EdgeReader({
         descriptor,
         clock: this.clock,

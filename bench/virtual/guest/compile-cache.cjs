@@ -1,0 +1,53 @@
+'use strict';
+// Preloaded by the stages (NODE_OPTIONS): keeps the compiled code of modules for the next process. Compiling is what an emulated processor
+// is slowest at; a `dfota` command loads 400 modules.
+const { createHash } = require('node:crypto');
+const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
+const Module = require('node:module');
+const { dirname, join } = require('node:path');
+const { Script } = require('node:vm');
+
+const folder = '/tmp/compiled';
+mkdirSync(folder, { recursive: true });
+const fresh = [];
+
+const original = Module.prototype._compile;
+Module.prototype._compile = function compile(content, filename, format) {
+  // A script of ours cannot load further modules by import(); there are few.
+  if (format === 'module' || /\bimport\s*\(/.test(content)) return original.call(this, content, filename, format);
+  const source = Module.wrap(content.replace(/^#!.*/, ''));
+  const kept = join(folder, createHash('md5').update(filename).update(source).digest('hex'));
+  let cachedData;
+  try {
+    cachedData = readFileSync(kept);
+  } catch {
+    // The first process to load it.
+  }
+  let script;
+  try {
+    script = new Script(source, { filename, cachedData });
+  } catch {
+    // An ES module that is required.
+    return original.call(this, content, filename, format);
+  }
+  if (cachedData === undefined || script.cachedDataRejected) fresh.push({ kept, script });
+  const load = (id) => this.require(id);
+  load.resolve = (request, options) => Module._resolveFilename(request, this, false, options);
+  load.main = process.mainModule;
+  load.cache = Module._cache;
+  load.extensions = Module._extensions;
+  return script.runInThisContext().call(this.exports, this.exports, load, this, filename, dirname(filename));
+};
+
+process.on('exit', () => {
+  for (const { kept, script } of fresh) {
+    try {
+      // What has been called meanwhile is compiled by now, and kept with it.
+      const mine = `${kept}.${process.pid}`;
+      writeFileSync(mine, script.createCachedData());
+      renameSync(mine, kept);
+    } catch {
+      // No room: the next process compiles it again.
+    }
+  }
+});
