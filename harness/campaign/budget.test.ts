@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { UserError } from '../base/errors.js';
-import { planCuts, type CutFacts } from './budget.js';
+import { planCuts, planTogether, trialTime, type CutFacts } from './budget.js';
 import { cutsFor, upperBound } from './statistics.js';
 
 const none = { valid: 0, failed: 0 };
@@ -114,4 +114,63 @@ test('a budget is never overdrawn, and never left unused by a whole cut', () => 
       if (count < 1_000_000) expect((count + 1) * meanTrial).toBeGreaterThan(budget);
     }),
   );
+});
+
+describe('several rigs with one package', () => {
+  const rig = (name: string, minutes: number, planned = 0) => ({ name, meanTrial: minutes * 60_000, scale: 1, planned });
+
+  test('share out what a bound needs so that all are done at the same time', () => {
+    const { counts, says } = planTogether(
+      { untilBound: 0.02 },
+      { survival: none, rigs: [rig('a', 12), rig('b', 12), rig('c', 24)] },
+    );
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(149);
+    expect(counts).toEqual([60, 60, 29].map((count) => expect.closeTo(count, -1) as number));
+    expect(says.at(-1)).toBe('together: 149 cuts, about 12 h: if all survive, failure rate < 2.0 % (95 %)');
+  });
+
+  test('each makes what its time allows, and together they prove more', () => {
+    const { counts, says } = planTogether({ budget: 8 * hour }, { survival: none, rigs: [rig('a', 12), rig('b', 24, 10)] });
+    expect(counts).toEqual([40, 10]);
+    expect(says).toEqual([
+      'a: 40 cuts, about 8 h',
+      "b: 20 cuts (10 of the suite's own plan, 10 at random), about 8 h",
+      'together: 60 cuts, about 8 h: if all survive, failure rate < 4.9 % (95 %)',
+    ]);
+  });
+
+  test('never more than the time, never fewer than needed when there is time', () => {
+    const rigs = fc.array(fc.record({ minutes: fc.integer({ min: 1, max: 60 }), planned: fc.nat(50) }), {
+      minLength: 2,
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(
+        rigs,
+        fc.double({ min: 0.005, max: 0.5, noNaN: true }),
+        fc.integer({ min: 1, max: 40 }),
+        (of, untilBound, hours) => {
+          const facts = {
+            survival: none,
+            rigs: of.map(({ minutes, planned }, index) => rig(`rig-${String(index)}`, minutes, planned)),
+          };
+          const free = planTogether({ untilBound }, facts);
+          const planned = of.map((each) => each.planned);
+          const sum = free.counts.reduce((total, count, index) => total + count + (planned[index] ?? 0), 0);
+          expect(sum).toBeGreaterThanOrEqual(cutsFor(untilBound));
+          const timed = planTogether({ untilBound, budget: hours * hour }, facts);
+          timed.counts.forEach((count, index) => {
+            const time = trialTime(facts.rigs[index]!);
+            if (count > 0) expect((count + (planned[index] ?? 0)) * time).toBeLessThanOrEqual(hours * hour);
+            expect(count).toBeLessThanOrEqual(free.counts[index] ?? 0);
+          });
+        },
+      ),
+    );
+  });
+
+  test('one alone says what it always said', () => {
+    const alone = planTogether({ cuts: 40 }, { survival: none, rigs: [rig('a', 12)] });
+    expect(alone).toEqual({ counts: [40], says: [`a: ${planCuts({ cuts: 40 }, real).says}`] });
+  });
 });

@@ -11,15 +11,25 @@ export interface CutBudget {
   readonly budget?: number | undefined;
 }
 
-export interface CutFacts {
-  /** Valid trials of this package from this revision so far. */
-  readonly survival: Survival;
+/** What is known of one rig. */
+export interface RigCost {
   /** What a trial costs on this rig, with the way back and the restore, ms; undefined when none was made. */
   readonly meanTrial: number | undefined;
   /** Trials that the suite makes anyway, before the random ones; default 0. */
   readonly planned?: number;
   /** The rig's `timing.scale`. */
   readonly scale: number;
+}
+
+export interface CutFacts extends RigCost {
+  /** Valid trials of this package from this revision so far. */
+  readonly survival: Survival;
+}
+
+/** Cuts of several rigs add up: they try the same package. */
+export interface TogetherFacts {
+  readonly survival: Survival;
+  readonly rigs: readonly (RigCost & { readonly name: string })[];
 }
 
 /** A trial of which nothing is known: an upgrade and its way back of a real module, and what the harness adds however fast the module is, ms. */
@@ -29,13 +39,84 @@ const overhead = 3000;
 /** Counts above this are nonsense, or beyond a lifetime. */
 const most = 1_000_000;
 
+/** ms that a trial on this rig takes, as far as is known. */
+export const trialTime = ({ meanTrial, scale }: RigCost): number => meanTrial ?? realTrial * scale + overhead;
+
 /** How many random cuts to make, and what the campaign proves then. Throws a UserError for a request that cannot be meant. */
 export function planCuts(request: CutBudget, facts: CutFacts): { readonly count: number; readonly says: string } {
-  const { cuts, untilBound, budget } = request;
+  const { untilBound } = request;
   check(request);
-  const { survival, meanTrial, planned = 0 } = facts;
-  const each = meanTrial ?? realTrial * facts.scale + overhead;
+  const needed = untilBound === undefined ? undefined : cutsUntil(untilBound, facts.survival);
+  return planOne(request, facts, needed);
+}
+
+export interface NightPlan {
+  /** Random cuts of each rig, in the order given. */
+  readonly counts: readonly number[];
+  /** What it comes to, a sentence for each rig and one for all. */
+  readonly says: readonly string[];
+}
+
+/** The same for several rigs with one package: what the bound needs is shared out so that all are done at the same time. */
+export function planTogether(request: CutBudget, { survival, rigs }: TogetherFacts): NightPlan {
+  const [only] = rigs;
+  if (only === undefined) return { counts: [], says: [] };
+  if (rigs.length === 1) {
+    const { count, says } = planCuts(request, { ...only, survival });
+    return { counts: [count], says: [`${only.name}: ${says}`] };
+  }
+  check(request);
+  const { untilBound, budget } = request;
   const needed = untilBound === undefined ? undefined : cutsUntil(untilBound, survival);
+  const shares = needed === undefined ? rigs.map(() => undefined) : sharesOf(needed, rigs.map(trialTime));
+  const each = rigs.map((rig, index) => {
+    const { count } = planOne(request, { ...rig, survival }, shares[index]);
+    const time = trialTime(rig);
+    const affordable = budget === undefined ? Infinity : Math.floor(budget / Math.max(time, 1));
+    const all = Math.min((rig.planned ?? 0) + count, affordable);
+    return { count, all, took: all * time, name: rig.name, known: rig.meanTrial !== undefined };
+  });
+  const total = each.reduce((sum, { all }) => sum + all, 0);
+  const longest = Math.max(...each.map(({ took }) => took));
+  const short =
+    needed !== undefined && total < needed ? `; ${String(needed)} cuts would be needed for ${percent(untilBound)} %` : '';
+  return {
+    counts: each.map(({ count }) => count),
+    says: [
+      ...each.map(({ name, all, count, took, known }) => {
+        const own = all > count ? ` (${String(all - count)} of the suite's own plan, ${String(count)} at random)` : '';
+        return `${name}: ${cutsText(all)}${own}, about ${duration(took)}${known ? '' : ' (an estimate: no trial is known of this rig yet)'}`;
+      }),
+      `together: ${cutsText(total)}, about ${duration(longest)}: ${proofText(survival, total)}${short}`,
+    ],
+  };
+}
+
+/** Whole cuts for each, in inverse proportion to what one takes, and as many as needed in all. */
+function sharesOf(needed: number, times: readonly number[]): readonly number[] {
+  const made = (time: number): number[] => times.map((each) => Math.floor(time / each));
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+  let [low, high] = [0, needed * Math.max(...times)];
+  for (let step = 0; step < 80; step += 1) {
+    const middle = (low + high) / 2;
+    if (sum(made(middle)) >= needed) high = middle;
+    else low = middle;
+  }
+  const shares = made(high);
+  // Several rigs may have come to a whole cut at the same moment.
+  for (let index = 0; sum(shares) > needed; index = (index + 1) % shares.length) {
+    if ((shares[index] ?? 0) > 0) shares[index] = (shares[index] ?? 0) - 1;
+  }
+  return shares;
+}
+
+function planOne(
+  { cuts, untilBound, budget }: CutBudget,
+  facts: CutFacts,
+  needed: number | undefined,
+): { readonly count: number; readonly says: string } {
+  const { survival, meanTrial, planned = 0 } = facts;
+  const each = trialTime(facts);
   const affordable = budget === undefined ? undefined : Math.min(most, Math.floor(budget / Math.max(each, 1)));
   // What the suite makes anyway counts for the bound, and takes of the time.
   const limits = [cuts, less(needed, planned), less(affordable, planned)].filter((limit) => limit !== undefined);
@@ -50,17 +131,21 @@ export function planCuts(request: CutBudget, facts: CutFacts): { readonly count:
     return { count, says: `no cut: one takes about ${duration(each)}, longer than the ${duration(budget ?? 0)} given${unknown}` };
   }
   const all = Math.min(planned + count, affordable ?? Infinity);
-  const after = { valid: survival.valid + all, failed: survival.failed };
-  const { valid, failed } = survival;
-  const lost = failed === 0 ? '' : ` (${String(failed)} of them failed)`;
-  const earlier = valid === 0 ? '' : `, with the ${String(valid)} of earlier nights${lost}`;
-  const proof = `if all survive${earlier}, ${boundText(after)}`;
+  const proof = proofText(survival, all);
   const short =
     needed !== undefined && all < needed ? `; ${String(needed)} cuts would be needed for ${percent(untilBound)} %` : '';
   const own = planned === 0 ? '' : ` (${String(planned)} of the suite's own plan, ${String(count)} at random)`;
   const left = planned > all ? `; the plan alone has ${String(planned)}: what the time is too short for is left out` : '';
-  const says = `${String(all)} ${all === 1 ? 'cut' : 'cuts'}${own}, about ${duration(all * each)}${unknown}: ${proof}${short}${left}`;
+  const says = `${cutsText(all)}${own}, about ${duration(all * each)}${unknown}: ${proof}${short}${left}`;
   return { count, says };
+}
+
+const cutsText = (count: number): string => `${String(count)} ${count === 1 ? 'cut' : 'cuts'}`;
+
+function proofText({ valid, failed }: Survival, more: number): string {
+  const lost = failed === 0 ? '' : ` (${String(failed)} of them failed)`;
+  const earlier = valid === 0 ? '' : `, with the ${String(valid)} of earlier nights${lost}`;
+  return `if all survive${earlier}, ${boundText({ valid: valid + more, failed })}`;
 }
 
 function less(limit: number | undefined, planned: number): number | undefined {

@@ -4,7 +4,7 @@ import { seeded } from '../base/random.js';
 import { sources } from '../journal/events.js';
 import { anchors, cutId, hasDownload, parseCutId, phaseOf, spoiltContents, type CutPoint, type CutTrial } from './cut.js';
 import { failingWindow, nextProbe, unexplored, windowText, type Probe } from './narrowing.js';
-import { boundaries, logSpaced, powerCutPlan, sequence, smoke, stratified, sweep } from './plans.js';
+import { boundaries, logSpaced, planParts, powerCutPlan, sequence, smoke, stratified, sweep } from './plans.js';
 import { cutsFor, survivalText, upperBound } from './statistics.js';
 
 const point: fc.Arbitrary<CutPoint> = fc
@@ -86,7 +86,7 @@ describe('plans', () => {
   test('every test of the power-cut suite has a name of its own, and its id reads back', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 300 }), fc.integer(), (random, seed) => {
-        const names = powerCutPlan(sources, random, seed).flatMap(({ title, trials }) =>
+        const names = powerCutPlan(sources, { parts: planParts, random, seed }).flatMap(({ title, trials }) =>
           trials.map((cut) => `${title} ${cutId(cut)}`),
         );
         expect(new Set(names).size).toBe(names.length);

@@ -7,6 +7,7 @@ import { UserError } from '../base/errors.js';
 import type { JournalEvent } from '../journal/events.js';
 import { phases } from './cut.js';
 import type { Ledger } from './ledger-store.js';
+import type { KnownTrial } from './night.js';
 import { trialsOf, type TrialRow } from './ledger-trials.js';
 import type { Survival } from './statistics.js';
 
@@ -232,6 +233,22 @@ function lastTrials(database: Database, rig: string): { readonly run: string; re
 
 function mean(numbers: readonly number[]): number | undefined {
   return numbers.length === 0 ? undefined : numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
+/** What is known of cuts of this package from this revision; and which cuts failed with other ones of the same module. Newest first. */
+export function knownTrials(
+  ledger: Ledger,
+  { package: sha, revision, module }: { readonly package: string; readonly revision: string; readonly module: string },
+): Promise<readonly KnownTrial[]> {
+  return ledger.read((database) =>
+    database
+      .all(
+        `SELECT cut, package = $package AND revision = $revision AS own, outcome = 'failed' AND owner IN ('firmware', 'package') AS failed
+         FROM trials WHERE outcome IN ('survived', 'failed') AND (own OR (failed AND module = $module)) ORDER BY at DESC`,
+        { $package: sha, $revision: revision, $module: module },
+      )
+      .map((row) => ({ cut: text(row, 'cut'), own: Number(row['own']) === 1, failed: Number(row['failed']) === 1 })),
+  );
 }
 
 /** The trials that the ledger has of a run, as it keeps them. */

@@ -3,7 +3,7 @@
  * of the state machine, a sweep finds windows, stratified random bounds a failure rate, sequences reach into recovery from a cut.
  */
 import { seeded } from '../base/random.js';
-import type { Source } from '../journal/events.js';
+import { sources, type Source } from '../journal/events.js';
 import { cutId, hasDownload, type CutPoint, type CutTrial } from './cut.js';
 
 const trial = (source: Source, ...points: CutPoint[]): CutTrial => ({ source, points });
@@ -20,10 +20,10 @@ export function boundaries(source: Source): readonly CutTrial[] {
   );
 }
 
-/** One second, two, four … after the phase began, up to `until` ms: a cheap look at every order of magnitude. */
-export function logSpaced(source: Source, anchor: CutPoint['anchor'], until: number): readonly CutTrial[] {
+/** One second, two, four … (by `factor`) after the phase began, up to `until` ms: a cheap look at every order of magnitude. */
+export function logSpaced(source: Source, anchor: CutPoint['anchor'], until: number, factor = 2): readonly CutTrial[] {
   const trials: CutTrial[] = [];
-  for (let delay = 1000; delay <= until; delay *= 2) trials.push(trial(source, at(anchor, delay)));
+  for (let delay = 1000; delay <= until; delay *= factor) trials.push(trial(source, at(anchor, delay)));
   return trials;
 }
 
@@ -59,21 +59,67 @@ export function stratified(from: readonly Source[], count: number, seed: number,
   });
 }
 
+/** Parts that a plan of the power-cut suite can have (`--plan`). */
+export const planParts = ['again', 'boundaries', 'seconds', 'smoke', 'sweep', 'random'] as const;
+export type PlanPartName = (typeof planParts)[number];
+
+/** Without `--plan`: all but the sweep, which takes a day on a real module. */
+export const defaultPlan: readonly PlanPartName[] = ['again', 'boundaries', 'seconds', 'smoke', 'random'];
+
 /** Trials of the power-cut suite under a common title. */
 export interface PlanPart {
+  readonly part: PlanPartName;
   readonly title: string;
   readonly trials: readonly CutTrial[];
-  /** How many there are was chosen by the user, not by the suite. */
-  readonly random: boolean;
 }
 
-/** The power-cut suite: what it always cuts over these sources, then `random` cuts more. */
-export function powerCutPlan(from: readonly Source[], random: number, seed: number): readonly PlanPart[] {
+export interface PlanWish {
+  /** In any order; the plan has them in its own. */
+  readonly parts: readonly PlanPartName[];
+  /** How many random cuts. */
+  readonly random: number;
+  readonly seed: number;
+  /** Cuts that failed on earlier nights: made first. */
+  readonly failed?: readonly CutTrial[];
+}
+
+/** Seconds after a phase began: where practice cuts by hand (1 and 2 s into a download), and log-spaced in the flashing. */
+function seconds(from: readonly Source[], local: Source): readonly CutTrial[] {
   return [
-    ...from.map((source) => ({ title: `power cut at a boundary over ${source}`, trials: boundaries(source), random: false })),
-    { title: 'power cut at log-spaced percentages', trials: smoke('ufs'), random: false },
-    { title: 'power cut at random, in strata', trials: stratified(from, random, seed), random: true },
+    ...from.filter(hasDownload).flatMap((source) => logSpaced(source, 'download-start', 2000)),
+    ...logSpaced(local, 'start', 256_000, 4),
   ];
+}
+
+/**
+ * The power-cut suite of a rig that has the sources `has`. Boundaries stand there for every source, so that those the rig lacks are skipped and
+ * told; all else is made over what it has.
+ */
+export function powerCutPlan(has: readonly Source[], { parts, random, seed, failed = [] }: PlanWish): readonly PlanPart[] {
+  const from: readonly Source[] = has.length === 0 ? ['ufs'] : has;
+  // The flashing is the same whatever brought the package: over the way that takes no network.
+  const local = from.includes('ufs') ? 'ufs' : (from.at(-1) ?? 'ufs');
+  const all: readonly PlanPart[] = [
+    { part: 'again', title: 'power cut that failed before', trials: failed },
+    ...sources.map(
+      (source) => ({ part: 'boundaries', title: `power cut at a boundary over ${source}`, trials: boundaries(source) }) as const,
+    ),
+    { part: 'seconds', title: 'power cut seconds after a phase began', trials: seconds(from, local) },
+    { part: 'smoke', title: 'power cut at log-spaced percentages', trials: smoke(local) },
+    { part: 'sweep', title: 'power cut at every percentage', trials: sweep(local) },
+    { part: 'random', title: 'power cut at random, in strata', trials: stratified(from, random, seed) },
+  ];
+  return withoutDoubles(all.filter(({ part, trials }) => parts.includes(part) && trials.length > 0));
+}
+
+/** A cut that stands in several parts is made once, in the first of them. */
+function withoutDoubles(plan: readonly PlanPart[]): readonly PlanPart[] {
+  const known = new Set<string>();
+  const once = (cut: CutTrial): boolean => {
+    const id = cutId(cut);
+    return !known.has(id) && known.add(id).size > 0;
+  };
+  return plan.map((part) => ({ ...part, trials: part.trials.filter(once) })).filter(({ trials }) => trials.length > 0);
 }
 
 /** `depth` cuts in a row, one in each attempt: at START, at a random percentage, or seconds into the attempt. */

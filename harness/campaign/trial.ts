@@ -2,6 +2,7 @@
 import type { EventOf, Owner } from '../journal/events.js';
 import type { Cut, Judgement, UpgradeRecord } from '../verdict/types.js';
 import { allowedAttempts } from '../verdict/rules/retries.js';
+import { outOfReach } from './reach.js';
 import { phaseOf, pointText, type CutPoint, type CutTrial, type Phase } from './cut.js';
 
 /**
@@ -18,6 +19,8 @@ export interface TrialResult {
   /** `updating at 43 %, 118 ms after it`, one for each point. */
   readonly achieved: string;
   readonly why: string | undefined;
+  /** Of a missed one: no cut could have been made there, since the module was quicker or never reported it. To try again is no use. */
+  readonly outOfReach?: true;
 }
 
 /** Phases of the record in which a point of this phase may have landed. */
@@ -33,7 +36,13 @@ const landsIn: Readonly<Record<Phase, readonly Cut['phase'][]>> = {
 export function trialResult(trial: CutTrial, record: UpgradeRecord, judgement: Judgement): TrialResult {
   const cuts = record.cuts.slice(0, trial.points.length);
   const achieved = cuts.map((cut) => achievedText(cut, record)).join(', then ') || 'no cut';
-  const missed = (why: string): TrialResult => ({ outcome: 'missed', owner: undefined, achieved, why });
+  const missed = (why: string, index: number): TrialResult => {
+    const point = trial.points[index];
+    const since = record.cuts[index - 1]?.back;
+    const never = judgement.result === 'pass' && point !== undefined ? outOfReach(point, record, since) : undefined;
+    const common = { outcome: 'missed', owner: undefined, achieved } as const;
+    return never === undefined ? { ...common, why } : { ...common, why: never, outOfReach: true };
+  };
 
   const decided =
     judgement.result === 'fail' ? judgement.findings.find(({ owner }) => owner === 'firmware' || owner === 'package') : undefined;
@@ -53,12 +62,12 @@ export function trialResult(trial: CutTrial, record: UpgradeRecord, judgement: J
     const least = record.profile === undefined ? Infinity : allowedAttempts(record.profile.firmware).least;
     const usedUp = cuts.length >= least && judgement.ending !== 'upgraded' && judgement.result === 'pass';
     if (cuts.length < trial.points.length && !usedUp) {
-      return missed(`the upgrade ended before ${asked(trial.points[cuts.length])} was reached`);
+      return missed(`the upgrade ended before ${asked(trial.points[cuts.length])} was reached`, cuts.length);
     }
     for (const [index, cut] of cuts.entries()) {
       const point = trial.points[index];
       if (point !== undefined && !landsIn[phaseOf(point)].includes(cut.phase))
-        return missed(`asked for ${asked(point)}, achieved ${achievedText(cut, record)}`);
+        return missed(`asked for ${asked(point)}, achieved ${achievedText(cut, record)}`, index);
     }
   }
   if (judgement.result === 'pass') return { outcome: 'survived', owner: undefined, achieved, why: undefined };

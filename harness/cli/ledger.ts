@@ -10,6 +10,7 @@ import { survivalText, upperBound } from '../campaign/statistics.js';
 import { readJournal } from '../journal/reader.js';
 import { countTrials, type Counted } from '../report/count.js';
 import { printable } from '../verdict/text.js';
+import { textTable } from './text-table.js';
 
 interface LedgerArguments {
   readonly ledger: string | undefined;
@@ -212,17 +213,11 @@ function asText({ package: sha, revision, rigs, total, phases }: PackageSurvival
     row.map(printable),
   );
   const head = ['PHASE', 'MISSED', 'INVALID', 'NOT ATTRIBUTED', 'SURVIVAL'];
-  const table = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) =>
-        column === 0 || column === 4 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd();
   const title = printable(`package ${short(sha)}  from revision ${revision}  on ${rigs.join(', ')}`);
-  return [title, ...table.map((row) => `  ${line(row)}`), ''].join('\n');
+  const lines = textTable([head, ...rows], [1, 2, 3])
+    .trimEnd()
+    .split('\n');
+  return [title, ...lines.map((line) => `  ${line}`), ''].join('\n');
 }
 
 function cells(tally: Tally): string[] {

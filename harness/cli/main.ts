@@ -15,6 +15,7 @@ lazily('console', 'An AT terminal on a rig’s line, with power keys', () => req
 lazily('judge', 'Judge a journal or a terminal log', () => require('./judge.js'));
 lazily('ledger', 'What power cuts have proved over all runs', () => require('./ledger.js'));
 lazily('package', 'Look into a delta package', () => require('./package.js'));
+lazily('plan', 'What a night of power cuts can prove on given rigs', () => require('./plan.js'));
 lazily('power', 'Switch a rig’s unit: on, off, cycle, press, reset, status', () => require('./power.js'));
 lazily('report', 'Look at, verify and sign what runs left', () => require('./report.js'));
 lazily('rigs', 'List rig files; check a rig wire by wire', () => require('./rigs.js'));

@@ -8,6 +8,7 @@ import { sourcesOf } from '../rig/profile.js';
 import type { RigDefinition } from '../rig/schema.js';
 import { check } from './rigs-check.js';
 import { discover } from './rigs-discover.js';
+import { textTable } from './text-table.js';
 
 interface ListArguments {
   readonly dir: string;
@@ -28,7 +29,7 @@ const list: CommandModule<object, ListArguments> = {
       rows.push([file, ...columns(rig), verdict(problems, warnings)]);
       details.push(...problems.map(problemText), ...warnings.map((warning) => `${problemText(warning)} (warning)`));
     }
-    process.stdout.write(table(rows));
+    process.stdout.write(textTable(rows));
     if (details.length > 0) process.stdout.write(`\n${details.join('\n')}\n`);
     if (broken) process.exitCode = 2;
   },
@@ -66,19 +67,6 @@ function columns(rig: RigDefinition | undefined): string[] {
 function verdict(problems: readonly Problem[], warnings: readonly Problem[]): string {
   if (problems.length > 0) return String(problems.length);
   return warnings.length === 0 ? 'none' : `${String(warnings.length)} warning${warnings.length === 1 ? '' : 's'}`;
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
 }
 
 export const command: CommandModule = {

@@ -3,9 +3,11 @@ import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { parseCutId } from '../campaign/cut.js';
 import { messageOf, UserError } from '../base/errors.js';
+import { defaultPlan, planParts, type PlanPartName } from '../campaign/plans.js';
+import { parseShard } from '../jest/shard.js';
 import { defaultSuites, suiteNames } from '../jest/paths.js';
-import { duration } from '../rig/values.js';
 import { runOnRigs } from './run/conduct.js';
+import { durationOf, whole } from './run/numbers.js';
 
 interface RunArguments {
   rig?: string[];
@@ -22,6 +24,8 @@ interface RunArguments {
   cut?: string;
   narrow?: number;
   trips?: number;
+  plan?: PlanPartName[];
+  shard?: string;
 }
 
 /** Random cuts of the power-cut suite when nobody says how many. */
@@ -66,6 +70,16 @@ export const command: CommandModule<object, RunArguments> = {
         type: 'number',
         describe: 'Most trials that narrowing a failing window may take [default: 24; 0 with --cut]',
       })
+      .option('plan', {
+        type: 'string',
+        array: true,
+        choices: planParts,
+        describe: `Which cuts the power-cut suite makes [default: ${defaultPlan.join(' ')}]`,
+      })
+      .option('shard', {
+        type: 'string',
+        describe: 'i/n: make the i-th of n shares of the tests; the others run elsewhere, with the same --seed',
+      })
       .example('$0 run --rig rigs/simulated-ec25.yaml --packages rigs/packages/simulated-ec25.yaml', 'all suites on one rig')
       .example('$0 run --rig rigs/a.yaml rigs/b.yaml --packages v12-v13.yaml --suite round-trip -t ufs', 'one test on two rigs')
       .epilogue(
@@ -79,6 +93,7 @@ export const command: CommandModule<object, RunArguments> = {
     checkPattern(args.testNamePattern);
     if (args.resume !== undefined) refuseBeside(args);
     else {
+      if (args.shard !== undefined) refuseWithShard(args);
       for (const name of ['rig', 'packages'] as const) {
         if (args[name] === undefined) throw new UserError(`--${name} is missing`, { hint: 'dfota run --help has examples' });
       }
@@ -88,6 +103,8 @@ export const command: CommandModule<object, RunArguments> = {
         rigs: (args.rig ?? []).map((file) => resolve(file)),
         packages: (args.packages ?? []).map((file) => resolve(file)),
         suites: args.cut === undefined ? (args.suite ?? [...defaultSuites]) : ['power-cut'],
+        plan: args.plan ?? [...defaultPlan],
+        ...(args.shard === undefined ? {} : { shard: parseShard(args.shard) }),
         tries: whole(args.tries, 'tries', 1) ?? 3,
         cuts: whole(args.cuts, 'cuts', 0) ?? defaultCuts,
         narrow: whole(args.narrow, 'narrow', 0) ?? (args.cut === undefined ? 24 : 0),
@@ -109,12 +126,29 @@ export const command: CommandModule<object, RunArguments> = {
 /** A run that goes on is the run that it was: what it was asked for stands in its folder. */
 function refuseBeside(args: RunArguments): void {
   const names = ['rig', 'packages', 'suite', 'testNamePattern', 'seed', 'out', 'tries', 'cuts', 'untilBound', 'budget'] as const;
-  const given = [...names, 'cut' as const, 'narrow' as const, 'trips' as const].filter((name) => args[name] !== undefined);
+  const given = [...names, 'cut' as const, 'narrow' as const, 'trips' as const, 'plan' as const, 'shard' as const].filter(
+    (name) => args[name] !== undefined,
+  );
   if (given.length === 0) return;
   const words = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
   throw new UserError('--resume takes nothing else: the run goes on as it was asked for', {
     seen: words.join(', '),
     hint: 'leave them out, or start a new run',
+  });
+}
+
+/** Shares fit together only when every one of them is of the same plan. */
+function refuseWithShard({ seed, untilBound, budget }: RunArguments): void {
+  if (seed === undefined) {
+    throw new UserError('--shard needs --seed', {
+      asked: 'the same seed for every share: without it their random cuts are not of one plan',
+      hint: 'for example --shard 2/3 --seed 7, and --shard 1/3 --seed 7 elsewhere',
+    });
+  }
+  if (untilBound === undefined && budget === undefined) return;
+  throw new UserError('--shard does not go with --until-bound or --budget', {
+    asked: 'a number of cuts (--cuts N): what a bound or a time takes is worked out from the ledger and the rigs of one machine',
+    seen: untilBound === undefined ? '--budget' : '--until-bound',
   });
 }
 
@@ -125,16 +159,4 @@ function checkPattern(pattern: string | undefined): void {
   } catch (error) {
     throw new UserError('--test-name-pattern takes a regular expression', { seen: messageOf(error) });
   }
-}
-
-function whole(value: number | undefined, name: string, least: number): number | undefined {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value;
-  const from = least > Number.MIN_SAFE_INTEGER ? ` from ${String(least)}` : '';
-  throw new UserError(`--${name} takes a whole number${from}`, { seen: String(value) });
-}
-
-function durationOf(text: string): number {
-  const parsed = duration.safeParse(text);
-  if (parsed.success && parsed.data > 0) return parsed.data;
-  throw new UserError('--budget takes a duration', { asked: '90s, 30m or 8h', seen: text });
 }

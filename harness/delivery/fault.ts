@@ -6,6 +6,8 @@ import type { DeliveryContext, Protocol } from './context.js';
 const kilobyte = 1000;
 /** kB/s when a slow fault names no rate: some GPRS. */
 const slowRate = 5;
+/** ms that a lost link stays away when nobody says how long. */
+const outage = 5000;
 
 /** A fault on one publication, from its arming until it is withdrawn. Every strike is in the journal. */
 export class ArmedFault {
@@ -16,6 +18,11 @@ export class ArmedFault {
   readonly mask: number;
   /** Bytes per second. */
   readonly rate: number;
+  /** ms that nothing goes through after a lost link struck. */
+  readonly outage: number;
+  #back: Promise<void> | undefined;
+  #isBack: (() => void) | undefined;
+  #lostOnce = false;
   readonly #write: (state: 'armed' | 'struck' | 'cleared', detail: string) => void;
 
   constructor(source: Protocol, fault: DeliveryFault, size: number, context: Pick<DeliveryContext, 'journal' | 'random'>) {
@@ -27,6 +34,7 @@ export class ArmedFault {
     this.offset = Math.min(offset, fault.name === 'corrupt' ? Math.max(0, size - 1) : size);
     this.mask = random.int(1, 255);
     this.rate = (fault.rate ?? slowRate) * kilobyte;
+    this.outage = fault.ms ?? outage;
     this.#write = (state, detail) => {
       context.journal.write({ type: 'delivery.fault', source, fault, state, detail });
     };
@@ -38,11 +46,36 @@ export class ArmedFault {
     return ['stall', 'reset', 'truncate', 'server-gone'].includes(this.name) ? this.offset : undefined;
   }
 
+  /** The byte before which the link is lost; undefined for other faults, and once it was lost. */
+  get losesLinkAt(): number | undefined {
+    return this.name === 'link-lost' && !this.#lostOnce ? this.offset : undefined;
+  }
+
+  /** Resolves when the link is back; undefined while it stands. */
+  get linkIsBack(): Promise<void> | undefined {
+    return this.#back;
+  }
+
+  /** Nothing goes through any more, in neither direction, until `restoreLink`. It is lost once: who fetches the file again gets it. */
+  loseLink(detail: string): void {
+    this.#lostOnce = true;
+    this.#back = new Promise((resolve) => {
+      this.#isBack = resolve;
+    });
+    this.struck(detail);
+  }
+
+  restoreLink(): void {
+    this.#back = undefined;
+    this.#isBack?.();
+  }
+
   struck(detail: string): void {
     this.#write('struck', detail);
   }
 
   cleared(): void {
+    this.restoreLink();
     this.#write('cleared', 'withdrawn');
   }
 
@@ -50,6 +83,8 @@ export class ArmedFault {
     if (this.name === 'slow') return `${String(this.rate / kilobyte)} kB/s`;
     if (this.name === 'corrupt')
       return `byte ${String(this.offset)} of ${String(size)}, XOR 0x${this.mask.toString(16).padStart(2, '0')}`;
+    if (this.name === 'link-lost')
+      return `after ${String(this.offset)} of ${String(size)} bytes, for ${(this.outage / 1000).toFixed(1)} s`;
     return this.cutAt === undefined ? 'on every try' : `after ${String(this.offset)} of ${String(size)} bytes`;
   }
 }

@@ -108,6 +108,47 @@ describe.each(['ftp', 'http'] as const)('faults over %s', (protocol) => {
     await stillServes();
   });
 
+  test('link-lost: nothing goes through for a while, then all of it; who comes meanwhile is heard afterwards', async () => {
+    const ms = 300;
+    const publication = await publish({ name: 'link-lost', percent: 40, ms });
+    const arrivals: { bytes: number; t: number }[] = [];
+    const download = fetchTarget(publication.target, {
+      progress: (bytes) => {
+        arrivals.push({ bytes, t: performance.now() });
+      },
+    });
+    await at.event('delivery.fault', ({ state }) => state === 'struck');
+    const second = fetchTarget(publication.target);
+    expect((await download).bytes.equals(sound)).toBe(true);
+    // It is lost once: the other one gets the file as well, though not before the link was back.
+    expect((await second).bytes.equals(sound)).toBe(true);
+    const before = arrivals.findLast(({ bytes }) => bytes <= 80_000);
+    const after = arrivals.find(({ bytes }) => bytes > 80_000);
+    expect(before?.bytes).toBe(80_000);
+    expect((after?.t ?? 0) - (before?.t ?? 0)).toBeGreaterThan(ms / 2);
+    expect(states()).toEqual(['armed', 'struck']);
+    const [lost] = at.all('delivery.fault').filter(({ state }) => state === 'struck');
+    const answered = at.all('server.request').filter(({ verb: asked }) => asked === verb);
+    expect(answered).toHaveLength(2);
+    expect((answered[1]?.t ?? 0) - (lost?.t ?? 0)).toBeGreaterThan(ms / 2);
+    await publication.withdraw();
+    await stillServes();
+  });
+
+  test('link-lost: a client that gives up meanwhile ends it, and so does the withdrawal', async () => {
+    const publication = await publish({ name: 'link-lost', percent: 10, ms: 3_600_000 });
+    const leave = new AbortController();
+    const download = fetchTarget(publication.target, { leave: leave.signal });
+    await at.event('delivery.fault', ({ state }) => state === 'struck');
+    leave.abort();
+    await download;
+    expect(await response()).toMatchObject({ sent: 20_000, whole: false });
+    const waiting = fetchTarget(publication.target);
+    await publication.withdraw();
+    await waiting;
+    await stillServes();
+  });
+
   test('stall: a client that leaves ends it', async () => {
     const publication = await publish({ name: 'stall', percent: 10 });
     const leave = new AbortController();

@@ -30,6 +30,7 @@ export class Gate {
   readonly #others = new Set<Socket>();
   readonly #refusing = new Set<ArmedFault>();
   readonly #gone = new Set<ArmedFault>();
+  readonly #losing = new Set<ArmedFault>();
   #server: Server;
   #count = 0;
   #closed = false;
@@ -67,6 +68,11 @@ export class Gate {
     this.#refusing.add(fault);
   }
 
+  /** While this fault has the link down, who comes is heard only when it is back. */
+  deafen(fault: ArmedFault): void {
+    this.#losing.add(fault);
+  }
+
   /** Ties a further connection to the fate of the server. */
   adopt(socket: Socket): void {
     this.#others.add(socket);
@@ -83,6 +89,7 @@ export class Gate {
   /** The fault is withdrawn: open again, on the same port. */
   async lift(fault: ArmedFault): Promise<void> {
     this.#refusing.delete(fault);
+    this.#losing.delete(fault);
     if (!this.#gone.delete(fault) || this.#gone.size > 0 || this.#closed) return;
     const { port } = this.address;
     for (let left = reopenTries; ; left--) {
@@ -169,7 +176,12 @@ export class Gate {
       reset(socket);
     } else {
       socket.setKeepAlive(true, 60_000);
-      this.welcome({ socket, connection });
+      const back = [...this.#losing].map((fault) => fault.linkIsBack).filter((link) => link !== undefined);
+      if (back.length === 0) this.welcome({ socket, connection });
+      else
+        void Promise.all(back).then(() => {
+          if (!socket.destroyed && !this.#closed) this.welcome({ socket, connection });
+        });
     }
   }
 

@@ -47,6 +47,7 @@ export function packageServer<P extends Place>(parts: ServerParts<P>): OwnPackag
       published.onSent = options.onSent;
       const { fault } = published;
       if (fault?.name === 'refuse') gate.refuse(fault);
+      if (fault?.name === 'link-lost') gate.deafen(fault);
       parts.admit?.(published, place);
       let withdrawn: Promise<void> | undefined;
       const withdraw = (): Promise<void> => (withdrawn ??= takeBack(published));

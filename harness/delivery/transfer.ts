@@ -67,7 +67,13 @@ export async function transfer(job: Transfer): Promise<Transferred> {
       const bytes = fault?.name === 'corrupt' ? corrupted(chunk, state.position, fault, job.label) : chunk;
       const usable = cutAt === undefined ? bytes : bytes.subarray(0, Math.max(0, cutAt - state.position));
       for (let at = 0; at < usable.length;) {
-        const piece = usable.subarray(at, at + (pace?.piece ?? pieceSize));
+        const lost = fault?.losesLinkAt;
+        if (lost !== undefined && lost <= state.position) {
+          const broken = await outage(job, fault as ArmedFault, state.position);
+          if (broken !== undefined) return finish(broken);
+        }
+        const room = lost !== undefined && lost > state.position ? lost - state.position : pieceSize;
+        const piece = usable.subarray(at, at + Math.min(pace?.piece ?? pieceSize, room));
         // Waiting comes first: after the last byte an HTTP client has all and may leave.
         const broken = (await pace?.wait(piece.length)) ?? (await handOver(job, piece));
         if (broken !== undefined) return finish(broken);
@@ -108,6 +114,23 @@ async function strike(job: Transfer, position: number): Promise<TransferEnd> {
       // A stall lasts until somebody gives up: the client, or whoever published the package.
       return (await until(job, undefined)) ?? 'lost';
   }
+}
+
+/** The link is lost and comes back; undefined when the transfer can go on then, or what ended it meanwhile. */
+async function outage(job: Transfer, fault: ArmedFault, position: number): Promise<TransferEnd | undefined> {
+  fault.loseLink(
+    `${job.label}: after byte ${String(position)} of ${String(job.size)}, for ${(fault.outage / 1000).toFixed(1)} s`,
+  );
+  const cancel = job.clock.after(fault.outage, () => {
+    fault.restoreLink();
+  });
+  const back = fault.linkIsBack;
+  void back?.then(cancel);
+  return until(job, undefined, (done) => {
+    void back?.then(() => {
+      done(stopped(job));
+    });
+  });
 }
 
 /** Resolves undefined when the system has the bytes, or what kept it from it. */

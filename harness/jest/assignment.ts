@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../base/errors.js';
 import { projectRoot } from './paths.js';
+import { shard } from './shard.js';
 
 /** What one Jest process is to do: `dfota run` hands it over in DFOTA_ASSIGNMENT, a directly started Jest makes its own. */
 const assignment = z.strictObject({
@@ -13,11 +14,12 @@ const assignment = z.strictObject({
   /** Folder of the run: the journal is `journal.jsonl` in it. */
   out: z.string(),
   tries: z.int().min(1).default(3),
-  /** Random power cuts beyond the suite's own plan, for each rig. */
-  randomCuts: z.int().min(0).default(8),
+  /** File with the cuts of the power-cut suite, in order (campaign/plan-file.ts); without it, the suite's own plan and some at random. */
+  cuts: z.string().optional(),
   /** The id of the one cut that is to be repeated. */
   cut: z.string().optional(),
   narrow: z.int().min(0).default(24),
+  shard: shard.optional(),
   /** Round trips of the soak suite; without it, as many as the budget allows. */
   trips: z.int().min(1).optional(),
   /** ms that a campaign or a soak may take. */
@@ -50,7 +52,6 @@ export function readAssignment(environment: NodeJS.ProcessEnv, wall: string): As
     run,
     out,
     tries: 3,
-    randomCuts: 8,
     narrow: 24,
     ...(environment['DFOTA_CUT'] === undefined ? {} : { cut: environment['DFOTA_CUT'] }),
     resumed: false,

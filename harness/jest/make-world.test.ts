@@ -39,7 +39,7 @@ function session(story: Script) {
     power: {} as RigPower,
     proof: {} as SwitchProof,
     clock,
-    cuts: { random: 0, only: undefined },
+    cuts: { plan: [], only: undefined },
     narrow: 0,
     soak: { trips: 1, budget: undefined },
     currentTest: () => undefined,

@@ -20,6 +20,7 @@ import { cutId, type CutTrial } from '../campaign/cut.js';
 import type { Judgement, UpgradeRecord } from '../verdict/types.js';
 import { Trials } from './trials.js';
 import { marked } from './outcome.js';
+import { leftToOthers, type Shard } from './shard.js';
 import type { Before } from './before.js';
 import type { Need, World } from './world.js';
 
@@ -38,6 +39,7 @@ export interface WorldOptions {
   readonly proof: SwitchProof;
   readonly clock: Clock;
   readonly cuts: World['cuts'];
+  readonly shard?: Shard | undefined;
   /** Most trials that narrowing a failing window may take. */
   readonly narrow: number;
   /** Round trips of the soak suite, and ms that it may take. */
@@ -207,6 +209,7 @@ export function makeWorld(options: WorldOptions): MadeWorld {
       return { ...judgement, text: sequenceText(ids, judgement, events) };
     },
     lacks: (need) => lacks(rig, need),
+    leaves: (title, needs) => leftToOthers(options.shard, title, needs),
     declare(test) {
       declared.push({ ...test });
     },

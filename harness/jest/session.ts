@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../base/clock.js';
 import { ExplainedError, messageOf } from '../base/errors.js';
@@ -6,10 +6,13 @@ import { Secrets } from '../base/secrets.js';
 import { Teardown } from '../base/teardown.js';
 import { openJournal, type Journal } from '../journal/journal.js';
 import { checkPairFits, loadPair, loadRig } from '../rig/load.js';
-import { maskImei, profileOf, secretsOf } from '../rig/profile.js';
+import { maskImei, profileOf, secretsOf, sourcesOf } from '../rig/profile.js';
+import type { RigDefinition } from '../rig/schema.js';
 import { openUnitExplained } from '../module/open-unit.js';
 import { SwitchProof } from '../module/switch-proof.js';
 import { parseCutId } from '../campaign/cut.js';
+import { readPlanText, type PlanGroup } from '../campaign/plan-file.js';
+import { defaultPlan, powerCutPlan } from '../campaign/plans.js';
 import { readAssignment, type Assignment } from './assignment.js';
 import { nothingBefore, readBefore } from './before.js';
 import { keepContext } from './context.js';
@@ -144,7 +147,11 @@ async function openSession(clock: Clock): Promise<Session> {
       power,
       proof: new SwitchProof(bench),
       clock,
-      cuts: { random: assignment.randomCuts, only: assignment.cut === undefined ? undefined : parseCutId(assignment.cut) },
+      cuts: {
+        plan: cutsOf(assignment, rig.definition),
+        only: assignment.cut === undefined ? undefined : parseCutId(assignment.cut),
+      },
+      shard: assignment.shard,
       narrow: assignment.narrow,
       soak: { trips: assignment.trips ?? (assignment.budget === undefined ? 4 : Infinity), budget: assignment.budget },
       currentTest: () => currentTest,
@@ -177,6 +184,14 @@ async function openSession(clock: Clock): Promise<Session> {
     await close('the rig could not be opened');
     throw error;
   }
+}
+
+/** Random cuts when nobody worked out a plan: Jest was started by hand. */
+const randomCuts = 8;
+
+function cutsOf(assignment: Assignment, rig: RigDefinition): readonly PlanGroup[] {
+  if (assignment.cuts !== undefined) return readPlanText(readFileSync(assignment.cuts, 'utf8'));
+  return powerCutPlan(sourcesOf(rig), { parts: defaultPlan, random: randomCuts, seed: assignment.seed });
 }
 
 function faultEvent(error: unknown): Extract<Parameters<Journal['write']>[0], { type: 'rig.fault' }> {

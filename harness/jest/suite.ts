@@ -2,7 +2,7 @@
  * What a suite may use. A suite reads like a test plan: it never sleeps, never reads a port and never knows on which rig it runs.
  */
 export { cutId } from '../campaign/cut.js';
-export { boundaries, logSpaced, powerCutPlan, sequence, smoke, stratified, sweep } from '../campaign/plans.js';
+export { sequence } from '../campaign/plans.js';
 import type { CutTrial } from '../campaign/cut.js';
 import type { Trial } from '../campaign/conduct.js';
 import type { Source } from '../journal/events.js';
@@ -50,6 +50,18 @@ export const storages = (['ufs', 'sd'] as const).filter((source) => world().lack
 /** kB/s at which a package takes two fifths of the time that the rig allows a download. */
 export function slowRate({ facts }: Package): number {
   return Math.max(1, facts.size / 1000 / ((unit.profile.limits.download / 1000) * 0.4));
+}
+
+/** ms of the host for so many seconds of a module. */
+export const seconds = (count: number): number => count * 1000 * unit.profile.scale;
+
+/** ms of the host that no module waits for a server: half of the time that the rig allows a download. */
+export const beyondPatience = (): number => unit.profile.limits.download / 2;
+
+/** The step that leads on from the version that runs now. */
+export async function nextStep(): Promise<Package> {
+  const { revision } = await unit.identity('check');
+  return revision === pair.upgrade.toRevision ? pair.downgrade : pair.upgrade;
 }
 
 /** Fills a storage until only `leaving` bytes are free; resolves with the way to undo it. */
@@ -113,7 +125,9 @@ export interface CheckOptions {
  * or the harness spoilt it; the module's failures are never tried away.
  */
 export function check(title: string, options: CheckOptions, body: () => Promise<void>): void {
-  const reason = options.skip ?? (options.needs ?? []).map((need) => world().lacks(need)).find((lack) => lack !== undefined);
+  const { needs = [] } = options;
+  const lack = needs.map((need) => world().lacks(need)).find((found) => found !== undefined);
+  const reason = options.skip ?? lack ?? world().leaves(title, needs);
   const declared = { title, covers: options.covers, skipped: reason };
   world().declare(declared);
   if (reason !== undefined) {

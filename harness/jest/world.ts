@@ -4,6 +4,7 @@ import type { Package, Unit, Upgrade } from '../module/types.js';
 import type { Source } from '../journal/events.js';
 import type { CutTrial } from '../campaign/cut.js';
 import type { Trial } from '../campaign/conduct.js';
+import type { PlanGroup } from '../campaign/plan-file.js';
 import type { Judgement } from '../verdict/types.js';
 
 /** What the environment lends to the suites of one rig, across the border of Jest's sandbox. */
@@ -19,12 +20,14 @@ export interface World {
   judgeSequence(upgrades: readonly Upgrade[]): Judgement & { readonly text: string };
   /** Runs one trial of power cuts, with `step` spoilt first where the trial says so; a cut that fails within the flashing is narrowed once, and the window is in the text. */
   cut(trial: CutTrial, step: Package): Promise<Trial & { readonly text: string }>;
-  /** Cuts beyond the suite's own plan: how many random ones a source gets, or the one that `--cut` names. */
-  readonly cuts: { readonly random: number; readonly only: CutTrial | undefined };
+  /** The cuts of the power-cut suite, in order, or the one that `--cut` names. */
+  readonly cuts: { readonly plan: readonly PlanGroup[]; readonly only: CutTrial | undefined };
   /** How long the soak suite goes on. */
   readonly soak: { readonly says: string; goesOn(trip: number): boolean };
   /** Notes in the journal how the times of boot, download and flash moved over these upgrades. */
   drift(upgrades: readonly Upgrade[]): void;
+  /** Why a test is left to another run that shares the work (`--shard`), or undefined when it is made here. */
+  leaves(title: string, needs: readonly Need[]): string | undefined;
   /** Why the rig cannot do it, or undefined when it can. */
   lacks(need: Need): string | undefined;
   /** Ids and reasons of tests, told by `check` when a suite is read. */

@@ -52,15 +52,18 @@ export const faultNames = [
   'corrupt',
   'slow',
   'server-gone',
+  'link-lost',
 ] as const;
 export type FaultName = (typeof faultNames)[number];
 
 export const deliveryFault = z.object({
   name: z.enum(faultNames),
-  /** Where in the file it strikes (stall, reset, truncate, corrupt, server-gone). */
+  /** Where in the file it strikes (stall, reset, truncate, corrupt, server-gone, link-lost). */
   percent: z.number().optional(),
   /** slow: kB/s. */
   rate: z.number().optional(),
+  /** link-lost: how long nothing goes through; not scaled. */
+  ms: z.number().optional(),
   seed: z.int().optional(),
 });
 export type DeliveryFault = z.infer<typeof deliveryFault>;

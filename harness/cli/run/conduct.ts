@@ -1,17 +1,17 @@
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.js';
-import { UserError } from '../../base/errors.js';
 import { Secrets } from '../../base/secrets.js';
+import { planText } from '../../campaign/plan-file.js';
 import { followJournal } from '../../journal/follow.js';
 import { openJournal } from '../../journal/journal.js';
-import { loadRigs, loadPair, checkPairFits, type LoadedPair, type LoadedRig } from '../../rig/load.js';
 import { signerOfEnvironment } from '../../report/signature.js';
-import { randomCuts } from './campaign.js';
+import { planCampaign } from './campaign.js';
 import { openDisplay } from './display.js';
 import { harnessVersion, makeRunFolder } from './folder.js';
 import { finishRun } from './finish.js';
+import { jobsOf } from './jobs.js';
 import { readRunFile, type Asked } from './options.js';
 import { Progress } from './progress.js';
 import { readResumed } from './resume.js';
@@ -36,23 +36,21 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   const clock = systemClock;
   const before = options.resume === undefined ? undefined : readRunFile(options.resume);
   const asked = before?.asked ?? options.asked;
-  const rigs = loadRigs(asked.rigs);
-  const pairs = asked.packages.map((file) => loadPair(file));
-  const jobs = rigs.map((rig) => ({ rig, pair: pairFor(rig, pairs) }));
+  const jobs = jobsOf(asked);
   const resumed =
     options.resume === undefined
       ? undefined
       : await readResumed(options.resume, jobs, clock, (text) => process.stdout.write(`${text}\n`));
-  const planned =
-    before === undefined ? await randomCuts(asked, options.cutsAsked, jobs) : { counts: before.randomCuts, says: [] };
   const wall = clock.wall();
-  const folder = options.resume ?? makeRunFolder(options.out, wall);
   const seed = before?.seed ?? options.seed ?? Number(process.hrtime.bigint() % 1_000_000_007n);
+  // A run that goes on makes the cuts that it began with.
+  const campaign = before === undefined ? await planCampaign(asked, options.cutsAsked, seed, jobs) : undefined;
+  const folder = options.resume ?? makeRunFolder(options.out, wall);
   const run = before?.run ?? wall.replace(/[:.]/g, '-');
   const harness = harnessVersion();
   // A key that cannot sign is told before a rig is touched, not after a night.
   const signer = signerOfEnvironment();
-  const names = rigs.map((rig) => rig.definition.name);
+  const names = jobs.map(({ rig }) => rig.definition.name);
 
   const journalFile = join(folder, 'journal.jsonl');
   const finish = { folder, journalFile, rigs: names, harness, signer };
@@ -64,11 +62,16 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   const journal = openJournal(journalFile, { clock, secrets: new Secrets(), after: resumed?.lastNumber ?? 0 });
   const host = { name: hostname(), cpus: options.cpus };
   journal.write({ type: 'run.start', format: 1, run, seed, harness, host, argv: process.argv.slice(2) });
-  const runFacts = { run, seed, harness, started: wall, names, asked, randomCuts: planned.counts };
+  const runFacts = { run, seed, harness, started: wall, names, asked };
+  const cutsFile = (rig: string): string => join(folder, 'rigs', rig, 'cuts.json');
+  for (const [rig, cuts] of campaign?.cuts ?? []) {
+    mkdirSync(join(folder, 'rigs', rig), { recursive: true });
+    writeWhole(cutsFile(rig), planText(cuts));
+  }
   if (before === undefined) writeWhole(join(folder, 'run.json'), `${JSON.stringify(runFacts, undefined, 2)}\n`);
   process.stdout.write(`Run ${run}, seed ${String(seed)}: ${asked.suites.join(', ')} on ${names.join(', ')}\n`);
   if (resumed !== undefined) process.stdout.write(`${resumed.says}\n`);
-  for (const says of planned.says) process.stdout.write(`${says}\n`);
+  for (const says of campaign?.says ?? []) process.stdout.write(`${says}\n`);
 
   const display = await openDisplay(names, process.stdout.isTTY && process.env['CI'] === undefined);
   const progress = new Progress(names, (rig, line) => {
@@ -106,7 +109,7 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
     // What Jest wrote before the run was resumed says less than the journal.
     rmSync(join(rigFolder, 'junit.xml'), { force: true });
     const { name } = rig.definition;
-    const { pattern, suites, tries, narrow, trips, budget, cut } = asked;
+    const { pattern, suites, tries, narrow, trips, budget, cut, shard } = asked;
     const assignment = {
       rig: rig.file,
       packages: pair.file,
@@ -114,8 +117,9 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
       run,
       out: folder,
       tries,
-      randomCuts: planned.counts[name] ?? asked.cuts,
       narrow,
+      ...(existsSync(cutsFile(name)) ? { cuts: cutsFile(name) } : {}),
+      ...(shard === undefined ? {} : { shard }),
       ...(trips === undefined ? {} : { trips }),
       ...(budget === undefined ? {} : { budget }),
       ...(cut === undefined ? {} : { cut }),
@@ -137,21 +141,4 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
 function writeWhole(file: string, text: string): void {
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
-}
-
-function pairFor(rig: LoadedRig, pairs: readonly LoadedPair[]): LoadedPair {
-  const fitting = pairs.filter((pair) => pair.definition.module === rig.definition.module);
-  const [only] = fitting;
-  if (only === undefined || fitting.length > 1) {
-    throw new UserError(
-      `${fitting.length === 0 ? 'no' : 'more than one'} package pair for ${rig.definition.name} (${rig.definition.module})`,
-      {
-        asked: 'one pair of packages for each kind of module among the rigs',
-        seen: pairs.map((pair) => `${pair.definition.name} (${pair.definition.module})`).join(', '),
-        hint: 'name the pairs by --packages',
-      },
-    );
-  }
-  checkPairFits(rig, only);
-  return only;
 }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { hasCode, messageOf, UserError } from '../../base/errors.js';
+import { defaultPlan, planParts } from '../../campaign/plans.js';
+import { shard } from '../../jest/shard.js';
 
 /** What a run was asked for: kept in `run.json`, so that a run that was killed can go on (`--resume`). */
 const asked = z.object({
@@ -19,10 +21,14 @@ const asked = z.object({
   cut: z.string().optional(),
   narrow: z.int().min(0),
   trips: z.int().min(1).optional(),
+  /** Parts of the power-cut suite's plan. */
+  plan: z.array(z.enum(planParts)).default([...defaultPlan]),
+  /** This run makes its share of the tests, the others are made by runs elsewhere. */
+  shard: shard.optional(),
 });
 export type Asked = z.output<typeof asked>;
 
-const runFile = z.object({ run: z.string(), seed: z.int(), asked, randomCuts: z.record(z.string(), z.int()) });
+const runFile = z.object({ run: z.string(), seed: z.int(), asked });
 export type RunFile = z.output<typeof runFile>;
 
 /** Reads the `run.json` of a run that is to go on. Throws a UserError when the folder is not one of ours. */

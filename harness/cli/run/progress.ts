@@ -50,7 +50,7 @@ export class Progress {
         if (event.why === doneBefore) return this.#tell(rig, 'between tests', undefined);
         rig.counts[event.status] += 1;
         const why = event.status === 'passed' || event.why === undefined ? '' : ` (${firstLine(event.why)})`;
-        const quiet = event.status === 'skipped' && event.why === 'left out by the chosen pattern';
+        const quiet = event.status === 'skipped' && /^left (?:out by the chosen pattern|to shard )/.test(event.why ?? '');
         return this.#tell(rig, 'between tests', quiet ? undefined : `${event.status}: ${event.test}${why}`);
       }
       case 'upgrade.start':

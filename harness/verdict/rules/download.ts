@@ -37,7 +37,8 @@ function mustFail(record: UpgradeRecord): boolean {
 /** Broken off in mid-way: it may fail, or the module may fetch the rest itself. */
 const mayFail = (record: UpgradeRecord): boolean =>
   record.intent === 'valid' &&
-  (record.fault?.name === 'stall' || record.fault?.name === 'reset' || record.fault?.name === 'server-gone');
+  record.fault !== undefined &&
+  ['stall', 'reset', 'server-gone', 'link-lost'].includes(record.fault.name);
 
 const isRemote = (record: UpgradeRecord): boolean => record.source === 'ftp' || record.source === 'http';
 

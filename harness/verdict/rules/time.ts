@@ -53,7 +53,7 @@ function cause(record: UpgradeRecord, from: number, to: number, over: number): O
 export const timeRules: readonly Rule[] = [
   timeRule('time.download', 'the download', 'download', (record) => {
     const { download } = record;
-    const slowed = record.fault?.name === 'slow' || record.fault?.name === 'stall';
+    const slowed = record.fault !== undefined && ['slow', 'stall', 'link-lost'].includes(record.fault.name);
     if (
       slowed ||
       download?.started === undefined ||

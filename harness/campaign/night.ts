@@ -1,0 +1,102 @@
+/**
+ * In which order the cuts of a night tell most, should its time run out: what failed before and what lies next to it, then what was never cut,
+ * then what was cut least. Pure.
+ */
+import { isFlashing, parseCutId, phaseOf, type CutTrial } from './cut.js';
+import type { PlanPart } from './plans.js';
+
+/** A trial of an earlier night, as the ledger keeps it. */
+export interface KnownTrial {
+  readonly cut: string;
+  /** Of the package and revision that are to be tried now; false: of another one for the same module. */
+  readonly own: boolean;
+  readonly failed: boolean;
+}
+
+/** Percentages to both sides of a failure within which a cut is likely to tell something of the same window. */
+const near = 3;
+/** The flashing is looked at in so many strata. */
+const strata = 10;
+
+/** The trials of a plan, each with its title, in the order of what they tell. The same knowledge gives the same order. */
+export function mostTellingFirst(
+  plan: readonly PlanPart[],
+  known: readonly KnownTrial[],
+): readonly { readonly title: string; readonly cut: CutTrial }[] {
+  const history = known.flatMap(({ cut, own, failed }) => {
+    const trial = readable(cut);
+    return trial === undefined ? [] : [{ trial, own, failed }];
+  });
+  const failures = history.filter(({ failed }) => failed);
+  const waiting = plan.flatMap(({ title, trials }) =>
+    trials.map((cut) => ({ title, cut, rank: rankOf(cut, failures), keys: keysOf(cut) })),
+  );
+  const counts = new Map<string, number>();
+  const count = (keys: readonly string[]): void => {
+    for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  };
+  for (const { trial, own } of history) if (own) count(keysOf(trial));
+
+  const ordered: { title: string; cut: CutTrial }[] = [];
+  while (waiting.length > 0) {
+    let best = 0;
+    for (let index = 1; index < waiting.length; index += 1) {
+      if (tellsMore(waiting[index]!, waiting[best]!)) best = index;
+    }
+    const [{ title, cut, keys }] = waiting.splice(best, 1) as [(typeof waiting)[number]];
+    ordered.push({ title, cut });
+    count(keys);
+  }
+  return ordered;
+
+  /** Ties are left in the plan's own order. */
+  function tellsMore(one: (typeof waiting)[number], other: (typeof waiting)[number]): boolean {
+    if (one.rank !== other.rank) return one.rank < other.rank;
+    for (const [index, key] of one.keys.entries()) {
+      const difference = (counts.get(key) ?? 0) - (counts.get(other.keys[index] ?? '') ?? 0);
+      if (difference !== 0) return difference < 0;
+    }
+    return false;
+  }
+}
+
+/** 0: the very cut that failed; 1: next to one that failed; 2 and 3: the same of another package for this module; 4: all others. */
+function rankOf(cut: CutTrial, failures: readonly { readonly trial: CutTrial; readonly own: boolean }[]): number {
+  const ranks = failures.map(({ trial, own }) => {
+    const base = own ? 0 : 2;
+    if (samePoints(cut, trial)) return base;
+    return isNear(cut, trial) ? base + 1 : 4;
+  });
+  return Math.min(4, ...ranks);
+}
+
+/** Over another source the flashing is the same. */
+function samePoints(one: CutTrial, other: CutTrial): boolean {
+  return JSON.stringify([one.points, one.contents]) === JSON.stringify([other.points, other.contents]);
+}
+
+function isNear(one: CutTrial, other: CutTrial): boolean {
+  const [mine, its] = [one.points[0], other.points[0]];
+  if (mine === undefined || its === undefined || one.contents !== other.contents) return false;
+  if (isFlashing(one) && isFlashing(other)) return Math.abs((mine.percent ?? 0) - (its.percent ?? 0)) <= near;
+  return one.points.length === 1 && other.points.length === 1 && mine.anchor === its.anchor && mine.percent === its.percent;
+}
+
+/** What a cut counts for, the most important first: its phase, that over its source, its stratum of the flashing. */
+function keysOf({ points, source }: CutTrial): readonly string[] {
+  const [point] = points;
+  if (point === undefined) return [];
+  const phase = phaseOf(point);
+  const stratum =
+    points.length === 1 && point.percent !== undefined ? Math.min(strata - 1, Math.floor((point.percent * strata) / 100)) : -1;
+  return [phase, `${phase}/${source}`, `${phase}/${String(stratum)}`];
+}
+
+/** The ledger may hold what another version wrote. */
+function readable(cut: string): CutTrial | undefined {
+  try {
+    return parseCutId(cut);
+  } catch {
+    return undefined;
+  }
+}

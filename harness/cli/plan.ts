@@ -1,0 +1,188 @@
+import type { CommandModule } from 'yargs';
+import { phaseOf, cutId, type CutTrial } from '../campaign/cut.js';
+import { trialTime } from '../campaign/budget.js';
+import { openLedger, survivals, trialCost, type PackageSurvival } from '../campaign/ledger.js';
+import { defaultPlan, planParts, type PlanPartName } from '../campaign/plans.js';
+import { boundText, upperBound, type Survival } from '../campaign/statistics.js';
+import { sourcesOf } from '../rig/profile.js';
+import { printable } from '../verdict/text.js';
+import { planCampaign, type Campaign } from './run/campaign.js';
+import { durationOf, whole } from './run/numbers.js';
+import { jobsOf, type Job } from './run/jobs.js';
+import { textTable } from './text-table.js';
+
+interface PlanArguments {
+  readonly rig: string[];
+  readonly packages: string[];
+  readonly cuts: number | undefined;
+  readonly untilBound: number | undefined;
+  readonly budget: string | undefined;
+  readonly plan: PlanPartName[];
+  readonly seed: number;
+  readonly testNamePattern: string | undefined;
+  readonly list: boolean;
+  readonly json: boolean;
+}
+
+/** What one rig is to do. */
+interface RigPlan {
+  readonly rig: string;
+  /** ms that a trial takes; `measured`: by the ledger. */
+  readonly each: number;
+  readonly measured: boolean;
+  readonly cuts: readonly { readonly title: string; readonly cut: CutTrial }[];
+}
+
+export const command: CommandModule<object, PlanArguments> = {
+  command: 'plan',
+  describe: 'What a night of power cuts can prove on given rigs',
+  builder: (yargs) =>
+    yargs
+      .usage(
+        'dfota plan\n\nWorks out which power cuts `dfota run --suite power-cut` would make with the same options, in which order, how long they ' +
+          'take and what they can prove, with what the ledger knows. No rig is touched.',
+      )
+      .option('rig', { type: 'string', array: true, demandOption: true, describe: 'Rig definitions (YAML)' })
+      .option('packages', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'Package pairs (YAML), one for each kind of module',
+      })
+      .option('cuts', { type: 'number', describe: 'Random power cuts on each rig, beyond the rest of the plan' })
+      .option('until-bound', { type: 'number', describe: 'As many cuts as bound the failure rate below this (0.02 for 2 %)' })
+      .option('budget', { type: 'string', describe: 'Time for all cuts: 30m, 8h; what tells most comes first' })
+      .option('plan', {
+        type: 'string',
+        array: true,
+        choices: planParts,
+        default: [...defaultPlan],
+        describe: 'Parts of the plan',
+      })
+      .option('seed', { type: 'number', default: 1, describe: 'Seed of the random cuts' })
+      .option('test-name-pattern', { alias: 't', type: 'string', describe: 'Only cuts whose test’s name matches this pattern' })
+      .option('list', { type: 'boolean', default: false, describe: 'Name every cut, in order, with the time at which it begins' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print the plan as JSON' })
+      .example('$0 plan --rig rigs/a.yaml rigs/b.yaml --packages v12-v13.yaml --budget 10h', 'what tonight can prove on two rigs')
+      .example(
+        '$0 plan --rig rigs/a.yaml --packages v12-v13.yaml --until-bound 0.01 --list',
+        'every cut that 1 % takes',
+      ) as never,
+  async handler(args) {
+    const seed = whole(args.seed, 'seed', Number.MIN_SAFE_INTEGER) ?? 1;
+    const budget = args.budget === undefined ? undefined : durationOf(args.budget);
+    const jobs = jobsOf({ rigs: args.rig, packages: args.packages });
+    const size = { cuts: whole(args.cuts, 'cuts', 0) ?? 0, untilBound: args.untilBound, budget };
+    const sized = args.cuts !== undefined && args.cuts > 0;
+    const campaign = await planCampaign(
+      { ...size, suites: ['power-cut'], plan: args.plan, pattern: args.testNamePattern, cut: undefined, shard: undefined },
+      sized,
+      seed,
+      jobs,
+    );
+    const plans = await Promise.all(jobs.flatMap((job) => rigPlan(job, campaign, args.testNamePattern, budget)));
+    const known = await survivals(openLedger());
+    if (args.json) process.stdout.write(`${JSON.stringify(asJson(campaign, plans, known, seed), undefined, 2)}\n`);
+    else process.stdout.write(asText(campaign, plans, known, args.list));
+    const without = jobs.filter(({ rig }) => !rig.definition.safety.powerCuts);
+    if (!args.json) {
+      for (const { rig } of without)
+        process.stdout.write(`${rig.definition.name}: no cuts, its definition does not allow them (safety.powerCuts)\n`);
+    }
+  },
+};
+
+/** What the rig really makes: of its sources, as far as the pattern leaves it, and as far as the time goes. */
+function rigPlan({ rig }: Job, campaign: Campaign, pattern: string | undefined, budget: number | undefined): Promise<RigPlan>[] {
+  const { name, timing } = rig.definition;
+  const planned = campaign.cuts.get(name);
+  if (planned === undefined) return [];
+  const has = sourcesOf(rig.definition);
+  const chosen = new RegExp(pattern ?? '', 'i');
+  const cuts = planned.filter(({ title, cut }) => has.includes(cut.source) && chosen.test(`${title} ${cutId(cut)}`));
+  return [
+    trialCost(openLedger(), name).then((meanTrial) => {
+      const each = trialTime({ meanTrial, scale: timing.scale });
+      const room = budget === undefined ? cuts.length : Math.floor(budget / Math.max(each, 1));
+      return { rig: name, each, measured: meanTrial !== undefined, cuts: cuts.slice(0, room) };
+    }),
+  ];
+}
+
+interface PhaseForecast {
+  readonly phase: string;
+  readonly before: Survival;
+  readonly planned: number;
+}
+
+function forecast(
+  of: Campaign['packages'][number],
+  plans: readonly RigPlan[],
+  known: readonly PackageSurvival[],
+): PhaseForecast[] {
+  const so = known.find((each) => each.package === of.sha256 && each.revision === of.revision);
+  const counts = new Map<string, number>((so?.phases ?? []).map(({ phase }) => [phase, 0]));
+  for (const { cuts } of plans.filter(({ rig }) => of.rigs.includes(rig))) {
+    for (const { cut } of cuts) {
+      const phase = cut.points[0] === undefined ? 'updating' : phaseOf(cut.points[0]);
+      counts.set(phase, (counts.get(phase) ?? 0) + 1);
+    }
+  }
+  return [...counts].map(([phase, planned]) => ({
+    phase,
+    planned,
+    before: so?.phases.find((each) => each.phase === phase)?.tally ?? { valid: 0, failed: 0 },
+  }));
+}
+
+const after = ({ before, planned }: PhaseForecast): Survival => ({ valid: before.valid + planned, failed: before.failed });
+
+function asText(campaign: Campaign, plans: readonly RigPlan[], known: readonly PackageSurvival[], list: boolean): string {
+  const parts = campaign.says.map((says) => `${says}\n`);
+  for (const of of campaign.packages) {
+    parts.push(printable(`\npackage ${of.sha256.slice(0, 12)}  from revision ${of.revision}  on ${of.rigs.join(', ')}`), '\n');
+    const rows = forecast(of, plans, known).map((each) => [
+      each.phase,
+      String(each.before.valid),
+      String(each.before.failed),
+      String(each.planned),
+      boundText(after(each)),
+    ]);
+    parts.push(textTable([['PHASE', 'VALID SO FAR', 'FAILED', 'PLANNED', 'IF ALL SURVIVE'], ...rows], [1, 2, 3]));
+  }
+  for (const { rig, each, measured, cuts } of plans) {
+    const how = measured ? 'as measured' : 'estimated';
+    parts.push(`\n${rig}: ${String(cuts.length)} cuts, ${clock(cuts.length * each)} (${clock(each)} each, ${how})\n`);
+    if (list)
+      parts.push(...cuts.map(({ title, cut }, index) => `  ${clock(index * each).padStart(8)}  ${cutId(cut)}  ${title}\n`));
+  }
+  return parts.join('');
+}
+
+function asJson(campaign: Campaign, plans: readonly RigPlan[], known: readonly PackageSurvival[], seed: number): unknown {
+  return {
+    seed,
+    says: campaign.says,
+    packages: campaign.packages.map((of) => ({
+      package: of.sha256,
+      revision: of.revision,
+      rigs: of.rigs,
+      phases: forecast(of, plans, known).map((each) => ({ ...each, upperBound: upperBound(after(each)) })),
+    })),
+    rigs: plans.map(({ rig, each, measured, cuts }) => ({
+      rig,
+      /** ms */
+      trial: each,
+      measured,
+      total: each * cuts.length,
+      cuts: cuts.map(({ title, cut }) => ({ title, cut: cutId(cut) })),
+    })),
+  };
+}
+
+/** `7:42:05`, hours first. */
+function clock(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${String(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
