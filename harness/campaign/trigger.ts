@@ -20,6 +20,9 @@ export interface TriggerOptions {
   readonly fire: (index: number, since: number, written: number) => void;
 }
 
+/** Looks at the clock until a delay is over: far more than a millisecond has. */
+const mostLooks = 100_000;
+
 /**
  * Waits for the points of a trial, one after the other: the first is armed at once, each further one by `next`, when power is back. Nothing is
  * awaited or written between the trigger and `strike`.
@@ -106,9 +109,12 @@ export class Trigger {
       this.#fire(index, since);
       return;
     }
-    this.#pending = clock.after(Math.max(0, since + delay - clock.now()), () => {
+    const due = since + delay;
+    this.#pending = clock.after(Math.max(0, due - clock.now()), () => {
       this.#pending = undefined;
-      this.#fire(index, since + delay);
+      // A timer may come a millisecond early.
+      for (let looks = 0; clock.now() < due && looks < mostLooks; looks += 1);
+      this.#fire(index, due);
     });
   }
 

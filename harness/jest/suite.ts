@@ -7,7 +7,8 @@ import type { CutTrial } from '../campaign/cut.js';
 import type { Trial } from '../campaign/conduct.js';
 import type { Source } from '../journal/events.js';
 import type { Package, Upgrade } from '../module/types.js';
-import { doneBefore, marked, outcomeOf } from './outcome.js';
+import { spoiltBy, traced } from './blame.js';
+import { doneBefore, marked } from './outcome.js';
 import { reachedAt } from '../rig/delivery-schema.js';
 import type { Need, Server, World } from './world.js';
 
@@ -149,25 +150,4 @@ export function check(title: string, options: CheckOptions, body: () => Promise<
       }
     }
   });
-}
-
-/**
- * Only an expectation blames the module. Whatever else a test throws is the rig's or the harness's doing: the text of it, or undefined for
- * an expectation, a skip, or a verdict that is undecided. Errors of the harness come from outside Jest's sandbox, where `instanceof` does
- * not know them.
- */
-function spoiltBy(error: unknown): string | undefined {
-  const { message, explain, matcherResult } = Object(error) as { message?: unknown; explain?: unknown; matcherResult?: unknown };
-  const text = typeof message === 'string' ? message : String(error);
-  const { outcome, why } = outcomeOf([text]);
-  if (outcome === 'invalid') return why;
-  if (outcome !== 'failed' || matcherResult !== undefined) return undefined;
-  return typeof explain === 'function' ? String((explain as () => unknown).call(error)) : text;
-}
-
-/** A plain expectation knows no requirement; its failure text is given those that the test covers. */
-function traced(error: unknown, covers: readonly string[]): unknown {
-  const told = Object(error) as { message?: unknown; matcherResult?: unknown };
-  if (told.matcherResult === undefined || typeof told.message !== 'string' || /\bD[GH]-\d\d\b/.test(told.message)) return error;
-  return new Error(`requirement ${covers.join(', ')}; owner firmware\n${told.message}`, { cause: error });
 }
