@@ -165,15 +165,28 @@ describe('--cut', () => {
     const [, id = ''] = /FAILED brick .* (cut:\S+)/.exec(summary) ?? [];
     const [, rule = ''] = /rule {8}(\S+)/.exec(summary) ?? [];
     expect(rule).toBe('normal.reached');
-    const again = bench.out('again');
-    const words = ['--rig', rigs.brick, '--packages', packagePair, '--cut', id, '--out', again];
-    const { exit, text } = await bench.dfota(state, 'run', ...words).ended;
-    expect(text).toMatch(new RegExp(`rule {8}${rule.replace('.', '\\.')}`));
-    expect(exit).toBe(1);
-    const made = readJournal(join(again, 'journal.jsonl')).events.filter((event) => event.type === 'trial.end');
-    // That one and no other, be it tried again on a busy host: nothing is narrowed unless it is asked for.
-    expect(new Set(made.map(({ cut }) => cut))).toEqual(new Set([id]));
-    expect(made.at(-1)?.outcome).toBe('failed');
+    // On a busy host a percentage may be over before its report is read: then the cut falls behind the window, and must be survived.
+    const within = (achieved: string): boolean => {
+      const percent = Number(/at (\d+) %/.exec(achieved)?.[1]);
+      return percent >= 40 && percent < 45;
+    };
+    for (let round = 1; ; round += 1) {
+      const again = bench.out(`again-${String(round)}`);
+      const words = ['--rig', rigs.brick, '--packages', packagePair, '--cut', id, '--out', again];
+      const { exit, text } = await bench.dfota(state, 'run', ...words).ended;
+      const made = readJournal(join(again, 'journal.jsonl')).events.filter((event) => event.type === 'trial.end');
+      // That one and no other, be it tried again on a busy host: nothing is narrowed unless it is asked for.
+      expect(new Set(made.map(({ cut }) => cut))).toEqual(new Set([id]));
+      const last = made.at(-1);
+      if (!within(last?.achieved ?? '') && round < 5) {
+        expect(last?.outcome).not.toBe('failed');
+        continue;
+      }
+      expect(last?.outcome).toBe('failed');
+      expect(text).toMatch(new RegExp(`rule {8}${rule.replace('.', '\\.')}`));
+      expect(exit).toBe(1);
+      break;
+    }
   });
 
   test.each([
