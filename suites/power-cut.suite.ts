@@ -37,7 +37,8 @@ if (cuts.only !== undefined) {
     trial(cuts.only as CutTrial);
   });
 } else {
-  if (cuts.plan.length === 0) check('no cut is planned', { covers, skip: '--plan and --cuts leave none' }, () => Promise.resolve());
+  if (cuts.plan.length === 0)
+    check('no cut is planned', { covers, skip: '--plan and --cuts leave none' }, () => Promise.resolve());
   for (const { title, trials } of cuts.plan) {
     describe(title, () => {
       for (const cut of trials) trial(cut);

@@ -26,6 +26,7 @@ interface RunArguments {
   trips?: number;
   plan?: PlanPartName[];
   shard?: string;
+  baseline?: string;
 }
 
 /** Random cuts of the power-cut suite when nobody says how many. */
@@ -65,6 +66,10 @@ export const command: CommandModule<object, RunArguments> = {
       })
       .option('budget', { type: 'string', describe: 'Time for random cuts, or for the soak suite: 30m, 8h' })
       .option('trips', { type: 'number', describe: 'Round trips of the soak suite' })
+      .option('baseline', {
+        type: 'string',
+        describe: 'Compare with this earlier run (its folder); a run that is worse ends with 1, what changed is in compare.html',
+      })
       .option('cut', { type: 'string', describe: 'Repeat exactly this power cut (its id stands in the name of the test)' })
       .option('narrow', {
         type: 'number',
@@ -82,6 +87,7 @@ export const command: CommandModule<object, RunArguments> = {
       })
       .example('$0 run --rig rigs/simulated-ec25.yaml --packages rigs/packages/simulated-ec25.yaml', 'all suites on one rig')
       .example('$0 run --rig rigs/a.yaml rigs/b.yaml --packages v12-v13.yaml --suite round-trip -t ufs', 'one test on two rigs')
+      .example('$0 run --rig … --packages … --baseline reports/last-night', 'and what is worse than last night')
       .epilogue(
         'Exit codes: 0 all conform, 1 a verdict failed, 2 wrong use or definition, 3 the rig (or what it could witness) is at fault, 130 interrupted.',
       ) as never,
@@ -113,6 +119,7 @@ export const command: CommandModule<object, RunArguments> = {
         ...(budget === undefined ? {} : { budget }),
         ...(args.cut === undefined ? {} : { cut: args.cut }),
         ...(args.trips === undefined ? {} : { trips: whole(args.trips, 'trips', 1) }),
+        ...(args.baseline === undefined ? {} : { baseline: resolve(args.baseline) }),
       },
       cutsAsked: args.cuts !== undefined && args.cuts > 0,
       seed,
@@ -126,9 +133,8 @@ export const command: CommandModule<object, RunArguments> = {
 /** A run that goes on is the run that it was: what it was asked for stands in its folder. */
 function refuseBeside(args: RunArguments): void {
   const names = ['rig', 'packages', 'suite', 'testNamePattern', 'seed', 'out', 'tries', 'cuts', 'untilBound', 'budget'] as const;
-  const given = [...names, 'cut' as const, 'narrow' as const, 'trips' as const, 'plan' as const, 'shard' as const].filter(
-    (name) => args[name] !== undefined,
-  );
+  const more = ['cut', 'narrow', 'trips', 'plan', 'shard', 'baseline'] as const;
+  const given = [...names, ...more].filter((name) => args[name] !== undefined);
   if (given.length === 0) return;
   const words = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
   throw new UserError('--resume takes nothing else: the run goes on as it was asked for', {

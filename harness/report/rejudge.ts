@@ -6,6 +6,9 @@ import { readJournal } from '../journal/reader.js';
 import { fold } from '../verdict/fold.js';
 import { judge } from '../verdict/judge.js';
 import { changedVerdicts, sequencesOf } from '../verdict/told.js';
+import { comparisonName, compareWithBaseline, keptBaseline } from './compare/baseline.js';
+import { comparisonPage } from './compare/page.js';
+import { readReport } from './html/write.js';
 import { junitCases, type JunitCase } from './junit-cases.js';
 import { resultOf } from './result.js';
 import { summaryText } from './summary.js';
@@ -51,8 +54,12 @@ export function rejudge(folder: string, rigs: readonly string[]): Rejudged {
     for (const [name, said] of told) verdict('junit.xml', `${name}: ${said}, the journal knows no such test`);
   }
 
+  const baseline = keptBaseline(folder);
+  const compared = baseline === undefined ? undefined : compareWithBaseline(baseline, readReport(join(folder, 'journal.jsonl')));
+  if (compared !== undefined && textOf(join(folder, comparisonName)) !== comparisonPage(compared.comparison, compared.named))
+    verdict(comparisonName, 'the journal and the baseline make another one, or it is not there');
   const summary = textOf(join(folder, 'summary.txt'));
-  if (summary !== undefined && summary !== summaryText(result, events))
+  if (summary !== undefined && summary !== summaryText(result, events, compared))
     verdict('summary.txt', 'the journal makes another summary (or another version of the harness wrote it)');
   return { upgrades: records.length, tests: result.tests.length, problems, notes };
 }

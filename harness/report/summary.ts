@@ -1,9 +1,11 @@
 import type { EventOf, JournalEvent } from '../journal/events.js';
+import { conclusionOf, type Compared } from './compare/baseline.js';
+import { comparisonText } from './compare/text.js';
 import type { RunResult, TestResult } from './result.js';
 import { campaignFacts } from './trials.js';
 
-/** The end of a run in plain text: what came of it, what was not passed and why, requirements that nothing covered. */
-export function summaryText(result: RunResult, events: readonly JournalEvent[]): string {
+/** The end of a run in plain text: what came of it, what was not passed and why, what changed since its baseline. */
+export function summaryText(result: RunResult, events: readonly JournalEvent[], compared?: Compared): string {
   const lines: string[] = [];
   const verdicts = events.filter(
     (event): event is EventOf<'verdict'> => event.type === 'verdict' && event.sequence === undefined,
@@ -35,7 +37,9 @@ export function summaryText(result: RunResult, events: readonly JournalEvent[]):
   }
   if (skips.size > 0) lines.push('');
   for (const [why, count] of skips) lines.push(`skipped ${String(count)}: ${why.split('\n')[0] ?? ''}`);
-  lines.push('', `Result: ${result.reason} (exit ${String(result.exit)})`);
+  if (compared !== undefined) lines.push('', comparisonText(compared.comparison, compared.named).trimEnd());
+  const { exit, reason } = conclusionOf(result, compared);
+  lines.push('', `Result: ${reason} (exit ${String(exit)})`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -3,6 +3,7 @@ import type { CommandModule } from 'yargs';
 import { compare, type Comparison } from '../../report/compare/compare.js';
 import { comparisonPage } from '../../report/compare/page.js';
 import { comparisonText } from '../../report/compare/text.js';
+import { sideOf, type Side } from '../../report/compare/side.js';
 import { evidenceIn, readReport } from '../../report/html/write.js';
 
 interface CompareArguments {
@@ -38,6 +39,7 @@ export const command: CommandModule<object, CompareArguments> = {
 };
 
 /** Compares two runs by their folders or journals. Throws a UserError for what is no evidence. */
-export function compareRuns(before: string, after: string): Comparison {
-  return compare(readReport(evidenceIn(before)), readReport(evidenceIn(after)));
+function compareRuns(before: string, after: string): Comparison {
+  const side = (path: string): Side => sideOf(readReport(evidenceIn(path)));
+  return compare(side(before), side(after));
 }

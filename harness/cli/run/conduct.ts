@@ -2,16 +2,19 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } fr
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.js';
+import { UserError } from '../../base/errors.js';
 import { Secrets } from '../../base/secrets.js';
 import { planText } from '../../campaign/plan-file.js';
 import { followJournal } from '../../journal/follow.js';
 import { openJournal } from '../../journal/journal.js';
+import { keepBaseline, keptBaseline, type Baseline } from '../../report/compare/baseline.js';
 import { signerOfEnvironment } from '../../report/signature.js';
+import { readBaseline } from './baseline.js';
 import { planCampaign } from './campaign.js';
 import { openDisplay } from './display.js';
 import { harnessVersion, makeRunFolder } from './folder.js';
 import { finishRun } from './finish.js';
-import { jobsOf } from './jobs.js';
+import { jobsOf, type Job } from './jobs.js';
 import { readRunFile, type Asked } from './options.js';
 import { Progress } from './progress.js';
 import { readResumed } from './resume.js';
@@ -41,6 +44,7 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
     options.resume === undefined
       ? undefined
       : await readResumed(options.resume, jobs, clock, (text) => process.stdout.write(`${text}\n`));
+  const baseline = await baselineFor(options.resume, asked, jobs);
   const wall = clock.wall();
   const seed = before?.seed ?? options.seed ?? Number(process.hrtime.bigint() % 1_000_000_007n);
   // A run that goes on makes the cuts that it began with.
@@ -68,6 +72,7 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
     mkdirSync(join(folder, 'rigs', rig), { recursive: true });
     writeWhole(cutsFile(rig), planText(cuts));
   }
+  if (before === undefined && baseline !== undefined) keepBaseline(folder, baseline);
   if (before === undefined) writeWhole(join(folder, 'run.json'), `${JSON.stringify(runFacts, undefined, 2)}\n`);
   process.stdout.write(`Run ${run}, seed ${String(seed)}: ${asked.suites.join(', ')} on ${names.join(', ')}\n`);
   if (resumed !== undefined) process.stdout.write(`${resumed.says}\n`);
@@ -135,6 +140,27 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   const exit = await finishRun({ ...finish, journal, ends });
   for (const signal of signals) process.off(signal, interrupt);
   return exit;
+}
+
+/** Read anew for a new run; one that goes on has it in its folder, where it is needed whole. */
+async function baselineFor(
+  resume: string | undefined,
+  { baseline: file }: Asked,
+  jobs: readonly Job[],
+): Promise<Baseline | undefined> {
+  if (file === undefined) return undefined;
+  if (resume === undefined)
+    return readBaseline(
+      file,
+      jobs.map(({ rig }) => rig.definition.module),
+    );
+  const kept = keptBaseline(resume);
+  if (kept !== undefined) return kept;
+  throw new UserError('the baseline that the run began with is missing', {
+    place: { file: resume },
+    asked: `what was kept of ${file}`,
+    hint: 'start a new run with --baseline',
+  });
 }
 
 /** Whoever is killed in between leaves no half of it. */

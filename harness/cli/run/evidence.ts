@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { messageOf } from '../../base/errors.js';
 import type { JournalEvent } from '../../journal/events.js';
 import { readJournal } from '../../journal/reader.js';
-import { writeHtmlReport } from '../../report/html/write.js';
+import { comparisonName, compareWithBaseline, conclusionOf, keptBaseline, type Compared } from '../../report/compare/baseline.js';
+import { comparisonPage } from '../../report/compare/page.js';
+import type { ReportData } from '../../report/html/data.js';
+import { readReport, writeHtmlReport } from '../../report/html/write.js';
 import { finishJunit, type Campaign, type RigPart } from '../../report/junit.js';
 import { writeLineLogs } from '../../report/line-logs.js';
 import { writeManifest } from '../../report/manifest.js';
@@ -28,23 +31,39 @@ export async function writeEvidence({ folder, journalFile, rigs, harness, signer
   readonly summary: string;
 }> {
   const { events } = readJournal(journalFile);
-  const outcome = resultOf(events, rigs);
+  const result = resultOf(events, rigs);
   const properties = { 'harness.version': harness.version, 'harness.commit': harness.commit ?? 'unknown' };
-  const junit = finishJunit(rigParts(folder, rigs), outcome.tests, properties, campaignOf(events));
+  const junit = finishJunit(rigParts(folder, rigs), result.tests, properties, campaignOf(events));
   writeFileSync(join(folder, 'junit.xml'), junit);
   rmSync(join(folder, 'lines'), { recursive: true, force: true });
   writeLineLogs(events, join(folder, 'lines'));
-  const summary = summaryText(outcome, events);
+  const data = pageOf(journalFile, folder);
+  const compared = comparedIn(folder, journalFile, data);
+  const summary = summaryText(result, events, compared);
   writeFileSync(join(folder, 'summary.txt'), summary);
+  const manifest = await writeManifest(folder);
+  if (signer !== undefined) writeSignature(folder, manifest, signer);
+  return { events, outcome: { ...result, ...conclusionOf(result, compared) }, summary };
+}
+
+/** Writes the evidence page and gives what it says; undefined when it could not be written. */
+function pageOf(journalFile: string, folder: string): ReportData | undefined {
   try {
-    writeHtmlReport(journalFile, join(folder, 'report.html'));
+    return writeHtmlReport(journalFile, join(folder, 'report.html'));
   } catch (error) {
     // The page can be made later; the run is what it is.
     process.stderr.write(`report.html could not be written: ${messageOf(error)}\n  try:   dfota report html ${folder}\n`);
+    return undefined;
   }
-  const manifest = await writeManifest(folder);
-  if (signer !== undefined) writeSignature(folder, manifest, signer);
-  return { events, outcome, summary };
+}
+
+/** Compares with the baseline that the folder keeps, if it keeps one, and writes the page of that. */
+function comparedIn(folder: string, journalFile: string, data: ReportData | undefined): Compared | undefined {
+  const baseline = keptBaseline(folder);
+  if (baseline === undefined) return undefined;
+  const compared = compareWithBaseline(baseline, data ?? readReport(journalFile));
+  writeFileSync(join(folder, comparisonName), comparisonPage(compared.comparison, compared.named));
+  return compared;
 }
 
 /** What Jest left of each rig. */

@@ -25,6 +25,8 @@ const asked = z.object({
   plan: z.array(z.enum(planParts)).default([...defaultPlan]),
   /** This run makes its share of the tests, the others are made by runs elsewhere. */
   shard: shard.optional(),
+  /** The run that it is compared with, absolute; what is compared of it lies in the folder as well. */
+  baseline: z.string().optional(),
 });
 export type Asked = z.output<typeof asked>;
 

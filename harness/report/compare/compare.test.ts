@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import type { ReportData, RequirementRow, TimeRow, WindowFacts } from '../html/data.js';
+import type { RequirementRow, WindowFacts } from '../html/data.js';
 import type { TestStatus } from '../result.js';
-import { compare, type Side } from './compare.js';
+import { compare } from './compare.js';
 import { holdTogether, rankTest } from './rank-test.js';
+import type { Side } from './side.js';
 
 interface Given {
   readonly rigs?: readonly (readonly [name: string, module: string])[];
@@ -10,9 +11,10 @@ interface Given {
   readonly requirements?: Readonly<Record<string, RequirementRow['state']>>;
   readonly windows?: readonly (readonly [from: number, to: number, dead: boolean])[];
   readonly boots?: readonly number[];
+  readonly pairs?: Side['pairs'];
 }
 
-function side({ rigs = [['a', 'EC25']], tests = {}, requirements = {}, windows = [], boots = [] }: Given): Side {
+function side({ rigs = [['a', 'EC25']], tests = {}, requirements = {}, windows = [], boots = [], pairs = [] }: Given): Side {
   const names = Object.keys(tests);
   const edge = (at: number): WindowFacts['from'] => ({ at, from: at, to: at });
   const sorted = [...boots].sort((one, other) => one - other);
@@ -28,20 +30,21 @@ function side({ rigs = [['a', 'EC25']], tests = {}, requirements = {}, windows =
     values: boots,
   } as const;
   return {
-    rigs: rigs.map(([name, module]) => ({ name, module })) as unknown as ReportData['rigs'],
+    rigs: rigs.map(([name, module]) => ({ name, module })),
+    pairs,
     tests: {
       name: names,
       rig: names.map(() => 0),
       status: Object.values(tests),
       why: names.map((name) => `why ${name}`),
-    } as unknown as ReportData['tests'],
+    },
     requirements: Object.entries(requirements).map(([id, state]) => ({
       id,
       state,
       text: '',
       passed: 0,
       failed: 0,
-    })) as unknown as RequirementRow[],
+    })),
     windows: windows.map(([from, to, dead]) => ({
       from: edge(from),
       to: edge(to),
@@ -49,8 +52,8 @@ function side({ rigs = [['a', 'EC25']], tests = {}, requirements = {}, windows =
       rigs: ['a'],
       endings: ['unresponsive'],
       text: 'fails',
-    })) as unknown as WindowFacts[],
-    times: boots.length === 0 ? [] : [time as unknown as TimeRow],
+    })),
+    times: boots.length === 0 ? [] : [time],
   };
 }
 
@@ -144,6 +147,19 @@ test('a rig of another name is compared when it is the only other one of its kin
     'c took no part in the first run: nothing of it is compared',
     'a takes no part in the second run',
   ]);
+});
+
+test('runs with other packages are compared, and that is said', () => {
+  const pair = { module: 'EC25', from: 'A12', to: 'A13', upgrade: 'ab'.repeat(32), downgrade: 'cd'.repeat(32) };
+  const remarks = (before: Side['pairs'], after: Side['pairs']): readonly string[] =>
+    compare(side({ pairs: before }), side({ pairs: after })).remarks;
+  expect(remarks([pair], [pair])).toEqual([]);
+  const other = { ...pair, to: 'A14', upgrade: 'ef'.repeat(32) };
+  expect(remarks([pair], [other])).toEqual([
+    'other packages for EC25: A12 → A13 (abababababab) in the first run, A12 → A14 (efefefefefef) in the second',
+  ]);
+  // What only one of the runs has is told of its rigs.
+  expect(remarks([{ ...pair, module: 'EC21' }], [pair])).toEqual([]);
 });
 
 describe('rank test', () => {

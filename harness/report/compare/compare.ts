@@ -1,10 +1,7 @@
 /** What changed from one run to another, from what their evidence pages are made of. Pure. */
-import type { ReportData, TimeRow } from '../html/data.js';
 import type { TestStatus } from '../result.js';
 import { holdTogether, rankTest } from './rank-test.js';
-
-/** All that is compared. */
-export type Side = Pick<ReportData, 'rigs' | 'tests' | 'requirements' | 'windows' | 'times'>;
+import type { Side } from './side.js';
 
 /** Whether a change speaks against the newer run, for it, or only shows less (a test that was skipped or spoilt now). */
 export type Direction = 'worse' | 'better' | 'weaker' | 'other';
@@ -84,7 +81,18 @@ function remarksOn(before: Side, after: Side, rigOf: ReadonlyMap<number, number>
   for (const [index, { name }] of before.rigs.entries()) {
     if (![...rigOf.values()].includes(index)) remarks.push(`${name} takes no part in the second run`);
   }
-  return remarks;
+  return [...remarks, ...packageRemarks(before, after)];
+}
+
+/** Times, and what cuts do, may depend on the package: whoever compares two of them is told. */
+function packageRemarks(before: Side, after: Side): string[] {
+  return after.pairs.flatMap((pair) => {
+    const others = before.pairs.filter(({ module }) => module === pair.module);
+    if (others.length === 0 || others.some(({ upgrade, downgrade }) => upgrade === pair.upgrade && downgrade === pair.downgrade))
+      return [];
+    const named = ({ from, to, upgrade }: Side['pairs'][number]): string => `${from} → ${to} (${upgrade.slice(0, 12)})`;
+    return [`other packages for ${pair.module}: ${others.map(named).join(', ')} in the first run, ${named(pair)} in the second`];
+  });
 }
 
 function testChanges(
@@ -192,5 +200,5 @@ function timeChanges(before: Side, after: Side, rigOf: ReadonlyMap<number, numbe
   });
 }
 
-const seconds = ({ median, q1, q3, n }: TimeRow): string =>
+const seconds = ({ median, q1, q3, n }: Side['times'][number]): string =>
   `${(median / 1000).toFixed(2)} s (${(q1 / 1000).toFixed(2)}–${(q3 / 1000).toFixed(2)}, ${String(n)} times)`;

@@ -14,9 +14,15 @@ export const directions: readonly (readonly [Direction, string])[] = [
   ['other', 'Otherwise different'],
 ];
 
-export function headline({ regression, changes }: Comparison): string {
-  if (regression)
-    return `REGRESSION: ${String(changes.filter(({ direction }) => direction === 'worse').length)} changes for the worse`;
+/** `1 change for the worse` */
+export function worse({ changes }: Comparison): string {
+  const count = changes.filter(({ direction }) => direction === 'worse').length;
+  return `${String(count)} ${count === 1 ? 'change' : 'changes'} for the worse`;
+}
+
+export function headline(comparison: Comparison): string {
+  const { regression, changes } = comparison;
+  if (regression) return `REGRESSION: ${worse(comparison)}`;
   return changes.length === 0 ? 'nothing has changed' : 'nothing is worse';
 }
 
