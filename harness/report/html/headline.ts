@@ -10,6 +10,8 @@ export interface HeadlineFacts {
   readonly cuts: Counts;
   readonly windows: readonly WindowFacts[];
   readonly unfinished: boolean;
+  /** Requirements, and those that nothing put to the test. */
+  readonly requirements?: { readonly all: number; readonly uncovered: number };
 }
 
 export function countTests(tests: readonly { readonly status: TestStatus }[]): Record<TestStatus, number> {
@@ -39,15 +41,25 @@ export function verdictOf(facts: HeadlineFacts): { readonly verdict: Verdict; re
   if (result.exit === 3) {
     const undecided = tests.inconclusive > 0 && tests.invalid === 0 && result.reason.includes('undecided');
     return undecided
-      ? { verdict: 'inconclusive', sentence: `Undecided: ${result.reason}.` }
-      : { verdict: 'invalid', sentence: `Not proven: ${result.reason}.` };
+      ? { verdict: 'inconclusive', sentence: sentenceOf(result.reason) }
+      : { verdict: 'invalid', sentence: `Nothing is decided about the package: ${result.reason}.` };
   }
   if (result.exit === 0)
     return {
       verdict: 'passed',
-      sentence: `The package passed: ${count(tests.passed, 'test')} conform${tests.skipped > 0 ? `, ${String(tests.skipped)} skipped` : ''}.`,
+      sentence: `The package passed: ${count(tests.passed, 'test')} conform${tests.skipped > 0 ? `, ${String(tests.skipped)} skipped` : ''}.${uncovered(facts)}`,
     };
-  return { verdict: 'nothing', sentence: `Nothing is proven: ${result.reason}.` };
+  return { verdict: 'nothing', sentence: sentenceOf(result.reason) };
+}
+
+/** A pass reaches as far as what was put to the test, and says so. */
+function uncovered({ requirements }: HeadlineFacts): string {
+  if (requirements === undefined || requirements.uncovered === 0) return '';
+  return ` ${String(requirements.uncovered)} of ${count(requirements.all, 'requirement')} were not covered.`;
+}
+
+function sentenceOf(reason: string): string {
+  return `${reason.slice(0, 1).toUpperCase()}${reason.slice(1)}.`;
 }
 
 function untested(upgrades: (wanted: string) => number): { verdict: Verdict; sentence: string } {
@@ -55,16 +67,16 @@ function untested(upgrades: (wanted: string) => number): { verdict: Verdict; sen
   if (invalid > 0)
     return {
       verdict: 'invalid',
-      sentence: `Not proven: ${count(invalid, 'upgrade')} spoilt by the rig, the harness or the network.`,
+      sentence: `The rig, the harness or the network spoilt ${count(invalid, 'upgrade')}.`,
     };
   if (undecided > 0)
-    return { verdict: 'inconclusive', sentence: `Undecided: what was seen of ${count(undecided, 'upgrade')} does not tell.` };
+    return { verdict: 'inconclusive', sentence: `What was seen of ${count(undecided, 'upgrade')} does not tell.` };
   if (passed > 0)
     return {
       verdict: 'passed',
       sentence: `${count(passed, 'upgrade')} ${passed === 1 ? 'conforms' : 'conform'} as far as can be seen.`,
     };
-  return { verdict: 'nothing', sentence: 'Nothing is proven: there is no upgrade that could be judged.' };
+  return { verdict: 'nothing', sentence: 'There is no upgrade that could be judged.' };
 }
 
 function failure({ cuts, windows, tested }: HeadlineFacts, tests: number, upgrades: number): string {

@@ -264,6 +264,31 @@ describe('journals that are not those of a whole run', () => {
   });
 });
 
+describe('how far a pass reaches', () => {
+  test('is said beside it: requirements that nothing put to the test', () => {
+    const { data } = projected(night({ trials: 4 }));
+    const uncovered = data.requirements.filter(({ state }) => state === 'not-covered').length;
+    expect(uncovered).toBeGreaterThan(3);
+    expect(data.headline.sentence).toBe(
+      `The package passed: 4 tests conform. ${String(uncovered)} of ${String(data.requirements.length)} requirements were not covered.`,
+    );
+  });
+
+  test('is said of a simulated unit as well, and by name where others are real', () => {
+    const simulated = (events: Iterable<JournalEvent>): JournalEvent[] =>
+      [...events].map((event) =>
+        event.type === 'rig.start' ? { ...event, profile: { ...event.profile, simulated: true } } : event,
+      );
+    const one = simulated(night({ trials: 1, rig: 'sim-1' }));
+    expect(projected(one).data.remarks).toEqual([
+      'Every unit is simulated: what it did says nothing of the firmware of a real module.',
+    ]);
+    expect(projected([...one, ...night({ trials: 1, rig: 'ec25-a' })]).data.remarks[0]).toMatch(
+      /^The unit on sim-1 is simulated/,
+    );
+  });
+});
+
 test('a test that fails by an expectation of its own is a finding as well', () => {
   const events = [...night({ trials: 2 })].map((event): JournalEvent =>
     event.type === 'test.end' ? { ...event, status: 'failed', why: 'AT+QFOTADL=? answers ERROR\nmore' } : event,

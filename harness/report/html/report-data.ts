@@ -34,13 +34,14 @@ export function reportData(projection: Projection, evidence: EvidenceFacts): Rep
   const windows = windowsOf(trials);
   const facts = run.facts();
   const rigs = rigFacts(projection, result, trials);
+  const requirements = projection.requirements.rows(result.tests);
   return {
     format: 1,
     kind: options.kind,
     file: options.file,
     madeBy: options.madeBy,
     identitiesMasked: options.maskIdentities,
-    remarks: remarks(projection, evidence),
+    remarks: remarks(projection, evidence, rigs),
     unreadable: evidence.unreadable
       .slice(0, mostUnreadable)
       .map(({ line, why, text }) => ({ line, why, text: clipped(identities.maskBytes(text), 200) })),
@@ -54,6 +55,7 @@ export function reportData(projection: Projection, evidence: EvidenceFacts): Rep
         cuts,
         windows,
         unfinished: facts !== undefined && facts.exit === undefined,
+        requirements: { all: requirements.length, uncovered: requirements.filter(({ state }) => state === 'not-covered').length },
       }),
       survival: trials.length === 0 ? 'no power was cut' : survivalText(cuts),
       cuts,
@@ -67,7 +69,7 @@ export function reportData(projection: Projection, evidence: EvidenceFacts): Rep
     files,
     survival: survivalRows(trials, files),
     windows,
-    requirements: projection.requirements.rows(result.tests),
+    requirements,
     groups: projection.groups.rows(),
     times: projection.times.rows(rigs),
     tests: testColumns(result.tests, rigNames, upgrades, mask),
@@ -136,9 +138,14 @@ function ownExpectations(
   });
 }
 
-function remarks(projection: Projection, { unreadable, cutOff }: EvidenceFacts): readonly string[] {
+function remarks(projection: Projection, { unreadable, cutOff }: EvidenceFacts, rigs: readonly RigFacts[]): readonly string[] {
   const uncounted = projection.upgrades.filter((row) => !projection.counts(row)).length;
+  const simulated = rigs.filter((rig) => rig.simulated);
   const told: string[] = [];
+  if (simulated.length > 0) {
+    const which = simulated.length === rigs.length ? 'Every unit' : `The unit on ${simulated.map(({ name }) => name).join(', ')}`;
+    told.push(`${which} is simulated: what it did says nothing of the firmware of a real module.`);
+  }
   if (cutOff && projection.options.kind === 'journal') told.push('The journal ends in mid-line: its writer was cut off.');
   if (projection.options.kind === 'terminal log') {
     told.push('Made from the log of a terminal program: nothing is known of the line, the servers, the rig or its limits.');

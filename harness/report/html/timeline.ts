@@ -121,7 +121,7 @@ function others(events: readonly JournalEvent[], identities: Identities): Entry[
         const answer = answers.get(`${event.line} ${String(event.id)}`);
         const tone = answer === undefined || answer.result === 'OK' || answer.result === 'CONNECT' ? '' : 'bad';
         const reply = answer === undefined ? 'no answer' : answerText(answer, identities);
-        const label = identities.mask(event.text.trim()).slice(0, 40);
+        const label = commandLabel(identities.mask(event.text.trim()));
         return [{ lane: 'at', t, n, took: answer?.took ?? 0, tone, label, text: `${text} ⇒ ${reply}` }];
       }
       case 'line.tx':
@@ -189,6 +189,12 @@ function others(events: readonly JournalEvent[], identities: Identities): Entry[
         return [];
     }
   });
+}
+
+/** A command as it is called on a chart; its parameters stand in the text. */
+function commandLabel(text: string): string {
+  const equals = text.indexOf('=');
+  return text.length <= 20 ? text : equals > 0 && equals <= 20 ? `${text.slice(0, equals)}=…` : `${text.slice(0, 20)}…`;
 }
 
 const labels: Readonly<Partial<Record<JournalEvent['type'], string>>> = {

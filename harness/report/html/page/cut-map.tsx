@@ -11,6 +11,9 @@ import { windowLabel } from './windows.js';
 
 const head = 30;
 const foot = 46;
+/** Names that stand upright need more room below the axis. */
+const turnedFoot = 72;
+const turnedBelow = 58;
 const rowGap = 22;
 const highest = 74;
 const mark = 8;
@@ -30,10 +33,16 @@ export function CutMap({ trials }: { readonly trials: readonly number[] }) {
   const layout = useMemo(() => layOut(data.trials, trials, width), [trials, width]);
   const [told, setTold] = useState('');
   const { rows, height } = rowsOf(layout);
-  const base = height - foot;
+  const base = height - footOf(layout);
   return (
     <figure class="cut-map" ref={ref}>
-      <svg width={width} height={height} role="group" aria-label={describe(layout)}>
+      <svg
+        width={width}
+        height={height}
+        viewBox={`0 0 ${String(width)} ${String(height)}`}
+        role="group"
+        aria-label={describe(layout)}
+      >
         <Windows layout={layout} top={head - 4} height={base - head + 4} width={width} />
         {rows.map((row) => (
           <MapRow key={row.outcome} row={row} tell={setTold} />
@@ -61,7 +70,11 @@ function rowsOf(layout: MapLayout): { rows: readonly Row[]; height: number } {
     y += height;
     return placed;
   });
-  return { rows, height: y + 8 + foot };
+  return { rows, height: y + 8 + footOf(layout) };
+}
+
+function footOf({ bins }: MapLayout): number {
+  return bins.some(({ zone, width }) => zone !== 'flash' && width < turnedBelow) ? turnedFoot : foot;
 }
 
 function describe(layout: MapLayout): string {
@@ -253,7 +266,7 @@ function Axis({ layout, y }: { readonly layout: MapLayout; readonly y: number })
       {ticks.map((percent) => (
         <g key={percent}>
           <line x1={from + (percent + 0.5) * step} x2={from + (percent + 0.5) * step} y1={y} y2={y + 5} />
-          <text x={from + (percent + 0.5) * step} y={y + 17} text-anchor="middle">
+          <text x={from + (percent + 0.5) * step} y={y + 17} text-anchor={percent === 100 && !wide ? 'end' : 'middle'}>
             {percent}
             {percent === 100 || percent === 0 ? ' %' : ''}
           </text>
@@ -265,9 +278,14 @@ function Axis({ layout, y }: { readonly layout: MapLayout; readonly y: number })
       {layout.bins
         .filter(({ zone }) => zone !== 'flash')
         .map(({ zone, x, width }) =>
-          width < 58 ? (
-            <text key={zone} class="zone" transform={`translate(${String(x + 3)} ${String(y + foot - 2)}) rotate(-90)`}>
-              {zoneNames[zone].slice(0, 9)}
+          width < turnedBelow ? (
+            <text
+              key={zone}
+              class="zone"
+              text-anchor="end"
+              transform={`translate(${String(x + 4)} ${String(y + 8)}) rotate(-90)`}
+            >
+              {zoneNames[zone]}
             </text>
           ) : (
             <text key={zone} class="zone" x={x} y={y + 17} text-anchor="middle">

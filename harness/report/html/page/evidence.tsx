@@ -29,9 +29,11 @@ function Repeat() {
           The whole run: <code>{run}</code>
         </p>
       )}
-      <p>
-        One power cut, by the id that stands with its trial: <code>{base} --cut 'cut:…'</code>
-      </p>
+      {data.trials.id.length === 0 ? null : (
+        <p>
+          One power cut, by the id that stands with its trial: <code>{base} --cut 'cut:…'</code>
+        </p>
+      )}
       <p>
         The verdicts alone, from the journal: <code>dfota judge {data.file}</code>
       </p>
@@ -39,10 +41,18 @@ function Repeat() {
   );
 }
 
-function Row({ name, value }: { readonly name: string; readonly value: string | number | undefined }) {
+function Row({
+  name,
+  value,
+  whole = false,
+}: {
+  readonly name: string;
+  readonly value: string | number | undefined;
+  readonly whole?: boolean;
+}) {
   if (value === undefined || value === '') return null;
   return (
-    <div>
+    <div class={whole ? 'whole' : undefined}>
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
@@ -54,13 +64,13 @@ function Run() {
   return (
     <>
       <h3>The run</h3>
-      <dl class="facts small">
+      <dl class="facts small two">
         <Row name="evidence" value={`${data.file}, a ${data.kind}`} />
         <Row name="run" value={run?.id} />
         <Row name="began" value={when(run?.began)} />
         <Row name="ended" value={run === undefined ? undefined : run.ended === undefined ? 'it has no end' : when(run.ended)} />
         <Row name="seed" value={run?.seed} />
-        <Row name="command" value={run?.command} />
+        <Row name="command" value={run?.command} whole />
         <Row name="result" value={run?.reason === undefined ? undefined : `${run.reason} (exit ${String(run.exit)})`} />
         <Row
           name="gone on with"
@@ -93,7 +103,7 @@ function Rig({ rig }: { readonly rig: (typeof data.rigs)[number] }) {
       <h3>
         {rig.name === '' ? 'The unit' : `Rig ${rig.name}`} <Badge name={rig.verdict} />
       </h3>
-      <dl class="facts small">
+      <dl class="facts small two">
         <Row name="module" value={rig.module} />
         <Row
           name="kind"
@@ -124,7 +134,7 @@ function Rig({ rig }: { readonly rig: (typeof data.rigs)[number] }) {
         <Row name="host stood still" value={rig.lag === 0 ? undefined : duration(rig.lag)} />
         <Row name="set aside" value={rig.aside} />
         {rig.faults.map(({ text, count }) => (
-          <Row key={text} name="rig fault" value={count > 1 ? `${text} (${String(count)} times)` : text} />
+          <Row key={text} name="rig fault" value={count > 1 ? `${text} (${String(count)} times)` : text} whole />
         ))}
         <Row name="upgrades" value={rig.upgrades} />
         <Row name="power cuts" value={rig.survival} />
@@ -186,10 +196,10 @@ function Packages() {
                 {file.contents}
               </td>
               <td role="cell" data-label="size">
-                {bytes(file.size)}
+                {file.sha256 === '' ? 'not known' : bytes(file.size)}
               </td>
               <td role="cell" class="mono digest" data-label="SHA-256">
-                {file.sha256}
+                {file.sha256 === '' ? 'not known' : file.sha256}
               </td>
               <td role="cell" data-label="upgrades">
                 {file.upgrades.toLocaleString('en')}

@@ -1,17 +1,22 @@
 /** A duration as a person says it. */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '';
-  if (ms < 1000) return `${String(Math.round(ms))} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${String(minutes)} min ${String(Math.round((ms % 60_000) / 1000))} s`;
+  if (ms < 999.5) return `${String(Math.round(ms))} ms`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 1)} s`;
+  // Rounded first, taken apart then: never `7 min 60 s`.
+  const seconds = Math.round(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${String(minutes)} min${seconds % 60 === 0 ? '' : ` ${String(seconds % 60)} s`}`;
   return `${String(Math.floor(minutes / 60))} h ${String(minutes % 60)} min`;
 }
 
 /** Time after an upgrade began, on an axis or in a list. */
 export function offset(ms: number, timed: boolean): string {
   if (!timed) return `line ${String(Math.round(ms))}`;
-  if (ms >= 60_000) return `+${String(Math.floor(ms / 60_000))}:${((ms % 60_000) / 1000).toFixed(1).padStart(4, '0')}`;
+  if (ms >= 60_000) {
+    const tenths = Math.round(ms / 100);
+    return `+${String(Math.floor(tenths / 600))}:${((tenths % 600) / 10).toFixed(1).padStart(4, '0')}`;
+  }
   return `+${(ms / 1000).toFixed(3)} s`;
 }
 

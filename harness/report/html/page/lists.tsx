@@ -75,15 +75,23 @@ export function Why({ text }: { readonly text: string }) {
   );
 }
 
-/** Every upgrade; each leads to its timeline. */
+const results = ['fail', 'invalid', 'inconclusive', 'pass'];
+
+/** Every upgrade, those that do not conform first; each leads to its timeline. */
 export function Upgrades() {
   const { upgrades } = data;
+  const rows = useMemo(() => {
+    const weight = (row: number): number =>
+      upgrades.counts[row] === true ? results.indexOf(upgrades.result[row] ?? 'pass') : results.length - 1;
+    return upgrades.id.map((_, row) => row).sort((a, b) => weight(a) - weight(b) || a - b);
+  }, []);
   const columns: Column[] = [
     { title: 'result', cell: (row) => <Result row={row} />, by: (row) => upgrades.result[row] ?? '' },
     { title: 'upgrade', kind: 'main', cell: (row) => <a href={upgradeHref(row)}>{upgrades.id[row]}</a>, by: (row) => row },
     { title: 'ended as', kind: 'short', cell: (row) => upgrades.ending[row], by: (row) => upgrades.ending[row] ?? '' },
     {
       title: 'package',
+      kind: 'short',
       cell: (row) =>
         `${upgrades.step[row] ?? ''}${upgrades.contents[row] === 'sound' ? '' : ` (${upgrades.contents[row] ?? ''})`}`,
       by: (row) => `${upgrades.contents[row] ?? ''}${upgrades.step[row] ?? ''}`,
@@ -104,10 +112,10 @@ export function Upgrades() {
     <DataTable
       id="upgrade-table"
       caption="Upgrades"
-      rows={upgrades.id.map((_, row) => row)}
+      rows={rows}
       columns={columns}
       filters={[
-        { title: 'result', of: (row) => upgrades.result[row] ?? '', values: ['fail', 'invalid', 'inconclusive', 'pass'] },
+        { title: 'result', of: (row) => upgrades.result[row] ?? '', values: results },
         { title: 'source', of: (row) => (upgrades.source[row] ?? '').toUpperCase(), values: ['FTP', 'HTTP', 'UFS', 'SD'] },
         { title: 'ending', of: (row) => upgrades.ending[row] ?? '', values: [] },
         ...(several ? [{ title: 'rig', of: (row: number) => rigName(upgrades.rig[row] ?? -1), values: [] }] : []),

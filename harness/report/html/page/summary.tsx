@@ -24,8 +24,14 @@ export function Summary() {
         <Mark tone={tone} size={52} />
         <div>
           <p class="kicker">
-            DFOTA evidence{run === undefined ? '' : ` · run ${run.id}`} · {when(headline.began)}
-            {span(headline.began, headline.ended) === '' ? '' : ` · ${span(headline.began, headline.ended)}`}
+            {[
+              'DFOTA evidence',
+              run === undefined ? '' : `run ${run.id}`,
+              when(headline.began),
+              span(headline.began, headline.ended),
+            ]
+              .filter((part) => part !== '')
+              .join(' · ')}
           </p>
           <h1 id="top" tabIndex={-1}>
             {titles[headline.verdict]}

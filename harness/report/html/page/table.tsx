@@ -78,6 +78,7 @@ function TableBody({ id, caption, rows, columns, filters, text, page: size = 50 
   const pages = Math.max(1, Math.ceil(shown.length / size));
   const page = Math.min(state.page, pages - 1);
   const visible = shown.slice(page * size, (page + 1) * size);
+  const part = `${(page * size + 1).toLocaleString('en')} to ${(page * size + visible.length).toLocaleString('en')}`;
   return (
     <div class="data-table" id={id}>
       <div class="filters no-print">
@@ -107,6 +108,7 @@ function TableBody({ id, caption, rows, columns, filters, text, page: size = 50 
       </div>
       <p class="count" role="status">
         {shown.length.toLocaleString('en')} of {rows.length.toLocaleString('en')}
+        {pages > 1 ? <span class="print-only">; printed: {part}</span> : null}
         {only === undefined ? null : (
           <>
             {' '}
@@ -133,6 +135,7 @@ function TableBody({ id, caption, rows, columns, filters, text, page: size = 50 
                 scope="col"
                 role="columnheader"
                 class={column.kind}
+                data-label={column.title}
                 aria-sort={sort === index ? (down ? 'descending' : 'ascending') : undefined}
               >
                 {column.by === undefined ? (

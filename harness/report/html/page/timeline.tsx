@@ -173,6 +173,7 @@ export function TimelineView({ timeline }: { readonly timeline: Timeline }) {
         ref={svg}
         width={width}
         height={bottom + foot}
+        viewBox={`0 0 ${String(width)} ${String(bottom + foot)}`}
         tabindex={0}
         role="img"
         aria-label={`Timeline of ${String(items.length)} events over ${offset(timeline.span, timeline.timed)}. Keys: plus and minus zoom, arrows move, 0 fits, n and p step through the events. The same events are listed below.`}

@@ -76,7 +76,8 @@ function Facts({ upgrade, detail }: { readonly upgrade: number; readonly detail:
   const trial = upgrades.trial[upgrade] ?? -1;
   const repeat = repeatCommand(upgrade);
   const contents = upgrades.contents[upgrade] ?? 'sound';
-  const rows: readonly (readonly [string, preact.ComponentChildren])[] = [
+  const scale = data.rigs[upgrades.rig[upgrade] ?? -1]?.scale;
+  const rows: readonly (readonly [name: string, value: preact.ComponentChildren, whole?: boolean])[] = [
     [
       'versions',
       <>
@@ -95,8 +96,9 @@ function Facts({ upgrade, detail }: { readonly upgrade: number; readonly detail:
         </>
       ),
     ],
-    ['source', detail === undefined ? '' : <span class="mono">{detail.target}</span>],
+    ['source', detail === undefined ? '' : <span class="mono">{detail.target}</span>, true],
     ['answered', detail?.answer ?? ''],
+    ['began', detail === undefined ? '' : when(detail.at)],
     ['disturbed by', disturbance(upgrade)],
     [
       'trial',
@@ -108,26 +110,30 @@ function Facts({ upgrade, detail }: { readonly upgrade: number; readonly detail:
         </>
       ),
     ],
-    ['cut asked', trial < 0 ? '' : askedText(trials.asked[trial] ?? '')],
+    ['cut asked', trial < 0 ? '' : `${askedText(trials.asked[trial] ?? '')}${scaled(scale)}`],
     ['cut achieved', trial < 0 ? '' : trials.achieved[trial]],
     ['proof that power went', trial < 0 ? '' : trials.proof[trial]],
-    ['why', trial < 0 ? '' : trials.why[trial]],
     ['watch ended', detail?.stopped ?? ''],
-    ['began', detail === undefined ? '' : when(detail.at)],
-    ['repeat it', repeat === undefined ? '' : <code>{repeat}</code>],
+    ['why', trial < 0 ? '' : trials.why[trial], true],
+    ['repeat it', repeat === undefined ? '' : <code>{repeat}</code>, true],
   ];
   return (
-    <dl class="facts small">
+    <dl class="facts small two">
       {rows
         .filter(([, value]) => value !== '' && value !== undefined)
-        .map(([name, value]) => (
-          <div key={name}>
+        .map(([name, value, whole = false]) => (
+          <div key={name} class={whole ? 'whole' : undefined}>
             <dt>{name}</dt>
             <dd>{value}</dd>
           </div>
         ))}
     </dl>
   );
+}
+
+/** A simulated unit lives faster: what is asked in a module's own time comes that much sooner. */
+function scaled(scale: number | undefined): string {
+  return scale === undefined || scale === 1 ? '' : ` (the rig's clock: ${String(scale)} of real time)`;
 }
 
 function Details({ detail }: { readonly detail: UpgradeDetail }) {

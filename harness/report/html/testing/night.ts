@@ -34,13 +34,18 @@ export function* night(options: NightOptions): Iterable<JournalEvent> {
 
 /** Writes a night as a journal file; gives its size in bytes. */
 export function writeNight(file: string, options: NightOptions): number {
+  return writeEvents(file, night(options));
+}
+
+/** Writes events as a journal file; gives its size in bytes. */
+export function writeEvents(file: string, events: Iterable<JournalEvent>): number {
   const descriptor = openSync(file, 'w');
   let [size, lines] = [0, ''];
   const flush = (): void => {
     size += writeSync(descriptor, lines);
     lines = '';
   };
-  for (const event of night(options)) {
+  for (const event of events) {
     lines += `${JSON.stringify(event)}\n`;
     if (lines.length > 1_000_000) flush();
   }
@@ -149,7 +154,7 @@ class Night {
           ? 'no cut'
           : percents[0] === -1
             ? 'after-end'
-            : `recovery at ${String(percents[0])} %, 3.0 ms after the last report`,
+            : `recovery at ${String(percents[0])} %, ${String(point.delay + 1)} ms after the last report`,
       ...(failed === undefined ? {} : { why: failed }),
       took: this.#t - start,
     });
