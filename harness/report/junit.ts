@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { Attachments, withoutAttachments } from './attachments.js';
 import { doneBefore, notRunTitle, type TestResult } from './result.js';
 import { latencyText, type TrialTold } from './trials.js';
 
@@ -26,10 +27,11 @@ export function finishJunit(
   tests: readonly TestResult[],
   properties: Readonly<Record<string, string>>,
   campaign: Campaign = { trials: [], properties: () => ({}) },
+  attachments = new Attachments(() => []),
 ): string {
   const suites = parts.flatMap(({ rig, xml }) => readSuites(xml).map((suite) => ({ rig, suite })));
   const finished = [...suites, ...suitesLost(suites, tests)].map(({ rig, suite }) =>
-    finishSuite(rig, suite, tests, properties, campaign),
+    finishSuite(rig, suite, tests, { properties, campaign, attachments }),
   );
   const total = (key: keyof Counts): number => finished.reduce((sum, suite) => sum + suite.counts[key], 0);
   return [
@@ -123,12 +125,18 @@ function readAttributes(text: string): Record<string, string> {
   return Object.fromEntries([...text.matchAll(/([\w:]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]));
 }
 
+/** What is added to what Jest wrote. */
+interface Beside {
+  readonly properties: Readonly<Record<string, string>>;
+  readonly campaign: Campaign;
+  readonly attachments: Attachments;
+}
+
 function finishSuite(
   rig: string,
   suite: Suite,
   tests: readonly TestResult[],
-  properties: Readonly<Record<string, string>>,
-  campaign: Campaign,
+  { properties, campaign, attachments }: Beside,
 ): { xml: string; counts: Counts } {
   const suiteName = suiteOf(suite);
   // It stands there twice.
@@ -145,7 +153,7 @@ function finishSuite(
     for (const id of result?.requirements ?? []) covered.add(id);
     const made = campaign.trials.filter((trial) => trial.rig === rig && trial.test === test);
     trials.push(...made);
-    const inner = caseBody(body, result, counts, made);
+    const inner = caseBody(body, result, counts, made, () => attachments.linesFor(rig));
     // In a run that was resumed Jest only passed by.
     const before = body.includes(doneBefore) && result?.took !== undefined;
     const time = before ? seconds(result.took) : (attributes['time'] ?? '0');
@@ -183,7 +191,13 @@ function trialLine({ trial, cut, outcome, owner, achieved = 'no cut', latencies,
   return `trial ${trial} ${outcome}${owner === undefined ? '' : ` (${owner})`}: ${cut}; achieved: ${achieved}${latency}${why === undefined ? '' : `; ${why}`}`;
 }
 
-function caseBody(body: string, result: TestResult | undefined, counts: Counts, trials: readonly TrialTold[]): string {
+function caseBody(
+  body: string,
+  result: TestResult | undefined,
+  counts: Counts,
+  trials: readonly TrialTold[],
+  attached: () => readonly string[],
+): string {
   const parts: string[] = [];
   const status =
     result?.status ??
@@ -212,7 +226,8 @@ function caseBody(body: string, result: TestResult | undefined, counts: Counts, 
     ...(result === undefined || result.requirements.length === 0 ? [] : [`requirements: ${result.requirements.join(' ')}`]),
     ...(result?.tries ?? []).map(({ number, why: reason }) => `try ${String(number)} did not count: ${reason}`),
     ...trials.map(trialLine),
-  ];
+  ].map(withoutAttachments);
+  if (status !== 'passed' && status !== 'skipped') told.push(...attached());
   if (told.length > 0) parts.push(`<system-out>${escapeXml(told.join('\n'))}</system-out>`);
   return parts.join('');
 }

@@ -4,21 +4,24 @@ import type { JournalEvent } from '../journal/events.js';
 
 /**
  * `lines/<rig>-<line>.log`: what went over each line, a chunk a row, with wall time and direction; bytes that do not print are shown
- * as in C. Secrets are masked already: the journal never held them.
+ * as in C. Secrets are masked already: the journal never held them. Gives the names of each rig's files.
  */
-export function writeLineLogs(events: Iterable<JournalEvent>, folder: string): void {
+export function writeLineLogs(events: Iterable<JournalEvent>, folder: string): ReadonlyMap<string, readonly string[]> {
   const logs = new Map<string, string[]>();
+  const names = new Map<string, Set<string>>();
   for (const event of events) {
     const text = lineLogRow(event);
     if (text === undefined) continue;
     const name = `${event.rig ?? 'rig'}-${text.line}.log`;
     const rows = logs.get(name) ?? [];
     logs.set(name, rows);
+    const rig = event.rig ?? 'rig';
+    names.set(rig, (names.get(rig) ?? new Set()).add(name));
     rows.push(`${event.at} ${text.row}\n`);
   }
-  if (logs.size === 0) return;
-  mkdirSync(folder, { recursive: true });
+  if (logs.size > 0) mkdirSync(folder, { recursive: true });
   for (const [name, rows] of logs) appendFileSync(join(folder, name), rows.join(''));
+  return new Map([...names].map(([rig, own]) => [rig, [...own]]));
 }
 
 /** A row of a line's log without its time; undefined for what is not of a line. */
