@@ -109,6 +109,9 @@ export function leaveOut(reason: string): never {
 export const serverAddress = (source: Server): { readonly host: string; readonly port: number } | undefined =>
   reachedAt(source, rig.delivery);
 
+/** The command got ERROR. */
+export const wasRefused = (upgrade: Upgrade): boolean =>
+  upgrade.events.some((event) => event.type === 'upgrade.end' && event.why === 'refused');
 /** Somebody connected to our server during the upgrade. */
 export const reachedServer = (upgrade: Upgrade): boolean => upgrade.events.some(({ type }) => type === 'server.connection');
 

@@ -290,7 +290,13 @@ export const eventSchema = z.discriminatedUnion('type', [
     detail: z.string().optional(),
   }),
 
-  event('module.identity', { when: z.enum(['before', 'after', 'check']), upgrade: z.string().optional(), identity }),
+  event('module.identity', {
+    when: z.enum(['before', 'after', 'check']),
+    upgrade: z.string().optional(),
+    identity,
+    /** What it answered, by key of `identity`, where it answered without the value: an error, or nothing but OK. */
+    withheld: z.record(z.string(), z.string()).optional(),
+  }),
   event('module.files', { when: z.enum(['before', 'after', 'check']), upgrade: z.string().optional(), files: fileList }),
   /** Normal mode: the module answers AT. `how`: a boot report was seen, or only the answer. */
   event('module.ready', { line, how: z.enum(['urc', 'answer']), took: ms }),

@@ -33,7 +33,23 @@ test('everything that a unit says of itself', async () => {
       apn: 'internet',
       cfun: '1',
     },
+    withheld: {},
   });
+});
+
+test('what is answered without its value is withheld; silence, junk and a lost line are not', async () => {
+  const { withheld } = await readIdentity(
+    askOf({
+      ...sound,
+      'AT+CGSN': ['+CME ERROR: 100'],
+      'AT+QCCID': ['ERROR'],
+      'AT+QICSGP=1': ['OK'],
+      'AT+CFUN?': ['timeout'],
+      'AT+CREG?': ['+CR\u0007', 'OK'],
+      'AT+CEREG?': ['lost'],
+    }),
+  );
+  expect(withheld).toEqual({ imei: '+CME ERROR: 100', iccid: 'ERROR', apn: 'OK' });
 });
 
 test('a command that the module does not know leaves its field out, and no others', async () => {

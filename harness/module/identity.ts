@@ -1,30 +1,48 @@
 import type { Answer } from '../at/types.js';
 import { RigFault } from '../base/errors.js';
 import type { Identity } from '../journal/events.js';
-import { bareLine, fields, type Ask } from './answers.js';
+import { answerText, bareLine, fields, type Ask } from './answers.js';
 
 /** What a unit says of itself. What it did not answer, or not readably, is left out. */
 export interface UnitIdentity {
   readonly identity: Identity;
   /** Second line of ATI: EC25, EC21. */
   readonly model: string | undefined;
+  /** What it answered, by key, where it answered without a value: an error, or nothing but OK. Silence and junk are none of it. */
+  readonly withheld: Readonly<Record<string, string>>;
 }
 
 /** Reads everything of DG-01 and DH-03; never throws for what the module says. */
 export async function readIdentity(ask: Ask): Promise<UnitIdentity> {
+  const withheld: Record<string, string> = {};
+  const noting =
+    (key: keyof Identity): Ask =>
+    async (command) => {
+      const answer = await ask(command);
+      if (isEmpty(answer)) withheld[key] = answerText(answer);
+      return answer;
+    };
   const about = readAti(await ask('ATI'));
   const revision = about.revision ?? (await readBareRevision(ask));
   const qgmr = bareOf(await ask('AT+QGMR'));
   const subEdition = after(await ask('AT+CSUB'), /SubEdition:\s*(\S+)/i);
-  const imei = after(await ask('AT+CGSN'), /(?:^|\D)(\d{14,16})(?:\D|$)/);
-  const iccid = first(await ask('AT+QCCID'), '+QCCID');
-  const status = await readNetworkState(ask);
-  const apn = await readApn(ask);
-  const cfun = await readCfun(ask);
+  const imei = await readImei(noting('imei'));
+  const iccid = first(await noting('iccid')('AT+QCCID'), '+QCCID');
+  const sim = await readSim(ask);
+  const registration = await readRegistration(noting('registration'));
+  const epsRegistration = await readEpsRegistration(noting('epsRegistration'));
+  const apn = await readApn(noting('apn'));
+  const cfun = await readCfun(noting('cfun'));
   const identity: Identity = {};
-  const all = { revision, qgmr, subEdition, imei, iccid, ...status, apn, cfun };
+  const all = { revision, qgmr, subEdition, imei, iccid, sim, registration, epsRegistration, apn, cfun };
   for (const [key, value] of Object.entries(all)) if (value !== undefined) identity[key as keyof Identity] = value;
-  return { identity, model: about.model };
+  return { identity, model: about.model, withheld };
+}
+
+/** Answered, and without a value: not a silence, a lost line or an answer that is there and unreadable. */
+function isEmpty(answer: Answer): boolean {
+  if (answer.result === 'ERROR' || answer.result === '+CME ERROR') return true;
+  return answer.ok && answer.lines.every((line) => line.trim() === '');
 }
 
 /** The running version, by ATI, else by GMR or CGMR (guide 2.1). */
@@ -60,13 +78,21 @@ export type NetworkState = Pick<Identity, 'sim' | 'registration' | 'epsRegistrat
 /** What comes up by itself some time after a boot. */
 export async function readNetworkState(ask: Ask): Promise<NetworkState> {
   const sim = await readSim(ask);
-  const registration = fieldAt(await ask('AT+CREG?'), '+CREG', 1);
-  const epsRegistration = fieldAt(await ask('AT+CEREG?'), '+CEREG', 1);
+  const registration = await readRegistration(ask);
+  const epsRegistration = await readEpsRegistration(ask);
   return {
     ...(sim === undefined ? {} : { sim }),
     ...(registration === undefined ? {} : { registration }),
     ...(epsRegistration === undefined ? {} : { epsRegistration }),
   };
+}
+
+async function readRegistration(ask: Ask): Promise<string | undefined> {
+  return fieldAt(await ask('AT+CREG?'), '+CREG', 1);
+}
+
+async function readEpsRegistration(ask: Ask): Promise<string | undefined> {
+  return fieldAt(await ask('AT+CEREG?'), '+CEREG', 1);
 }
 
 /** Home or roaming, on either network. */

@@ -234,6 +234,24 @@ describe('from UFS', () => {
     expect(after()).toBe(newRevision);
   });
 
+  test('an ICCID that comes up late is waited for; an IMEI that is withheld for good is told', async () => {
+    await setUp({ limits: { boot: 1_500 } });
+    const { module } = bench;
+    module.onUpgrade = () => {
+      play(recovery(module, newRevision));
+      let asked = 0;
+      module.override = (command) => {
+        if (module.revision !== newRevision) return 'default';
+        if (command === 'AT+CGSN') return ['+CME ERROR: 100'];
+        return command === 'AT+QCCID' && (asked += 1) === 1 ? ['+CME ERROR: 14'] : 'default';
+      };
+    };
+    await unit.upgrade(bench.pair.upgrade, { from: 'ufs' });
+    const read = bench.events('module.identity').find(({ when }) => when === 'after');
+    expect(read?.identity.iccid).toBe('89860000000000000001');
+    expect(read?.withheld).toEqual({ imei: '+CME ERROR: 100' });
+  });
+
   test('a power cut by an observer, and the supply restored by it: the same upgrade goes on', async () => {
     await setUp({ limits: { upgrade: 3_000 } });
     const { module, power } = bench;

@@ -1,10 +1,10 @@
-import type { Clock } from '../base/clock.js';
+import { pause, type Clock } from '../base/clock.js';
 import { messageOf, RigFault } from '../base/errors.js';
 import type { EventBody, FileList, Identity, JournalEvent, RigProfile } from '../journal/events.js';
 import type { Journal } from '../journal/journal.js';
 import { routeUrcs } from './boot.js';
 import type { ModuleFiles } from './files.js';
-import { readIdentity } from './identity.js';
+import { readIdentity, type UnitIdentity } from './identity.js';
 import { awaitAsBefore, type NetworkParts } from './network.js';
 import type { Ports } from './ports.js';
 import type { Timing } from './timing.js';
@@ -69,11 +69,11 @@ class UpgradeRun {
     const stopObserving = this.#observe(this.options.observer);
     let started = false;
     try {
-      const before = { identity: await this.#identity(), files: await this.#files(delivered) };
+      const before = { unit: await this.#identity(), files: await this.#files(delivered) };
       this.#announce(delivered, before.files);
       started = true;
-      this.#keep('before', before.identity, before.files);
-      const { stop, answers } = await this.#commandAndWatch(delivered, before.identity);
+      this.#keep('before', before.unit, before.files);
+      const { stop, answers } = await this.#commandAndWatch(delivered, before.unit.identity);
       // On a module that does not answer this would only take time; restore does it later.
       if (answers) await this.#clearUp(delivered);
       journal.write({ type: 'upgrade.end', upgrade: this.id, why: stop.why, detail: stop.detail });
@@ -137,7 +137,7 @@ class UpgradeRun {
           journal.write({ type: 'note', text: `upgrade ${this.id} goes on after ${stop.why}: a report or a loss followed` });
           continue;
         }
-        if (after !== undefined) this.#keep('after', after.identity, after.files);
+        if (after !== undefined) this.#keep('after', after.unit, after.files);
         return { stop, answers: after !== undefined };
       }
     } finally {
@@ -145,10 +145,23 @@ class UpgradeRun {
     }
   }
 
-  async #readAfter(stop: Stop, delivered: Delivered, before: Identity): Promise<{ identity: Identity; files: FileList }> {
+  async #readAfter(stop: Stop, delivered: Delivered, before: Identity): Promise<{ unit: UnitIdentity; files: FileList }> {
     // A refused command or a failed download changes nothing that would have to come up again.
-    if (stop.why === 'normal-mode') await awaitAsBefore(this.parts.network, before);
-    return { identity: await this.#identity(), files: await this.#files(delivered) };
+    if (stop.why !== 'normal-mode') return { unit: await this.#identity(), files: await this.#files(delivered) };
+    await awaitAsBefore(this.parts.network, before);
+    return { unit: await this.#identityAsTold(before), files: await this.#files(delivered) };
+  }
+
+  /** What it told before and withholds now may come up yet, as the ICCID does some time after the SIM is ready; at most `limits.boot`. */
+  async #identityAsTold(before: Identity): Promise<UnitIdentity> {
+    const { clock, timing, signal } = this.parts;
+    const deadline = clock.now() + timing.limits.boot;
+    for (;;) {
+      const unit = await this.#identity();
+      const misses = Object.keys(unit.withheld).some((key) => before[key as keyof Identity] !== undefined);
+      if (!misses || clock.now() >= deadline || signal?.aborted === true) return unit;
+      await pause(clock, timing.look);
+    }
   }
 
   async #answers(): Promise<boolean> {
@@ -156,9 +169,9 @@ class UpgradeRun {
     return (await ports.command('AT', timing.probe)).ok || (await ports.command('AT', timing.probe)).ok;
   }
 
-  async #identity(): Promise<Identity> {
+  #identity(): Promise<UnitIdentity> {
     const { ports, timing } = this.parts;
-    return (await readIdentity((text) => ports.command(text, timing.command))).identity;
+    return readIdentity((text) => ports.command(text, timing.command));
   }
 
   #files(delivered: Delivered): Promise<FileList> {
@@ -166,9 +179,10 @@ class UpgradeRun {
     return this.parts.files.list({ without: uploaded === undefined ? [] : [uploaded.name] });
   }
 
-  #keep(when: 'before' | 'after', identity: Identity, files: FileList): void {
+  #keep(when: 'before' | 'after', { identity, withheld }: UnitIdentity, files: FileList): void {
     const { journal } = this.parts;
-    journal.write({ type: 'module.identity', when, upgrade: this.id, identity });
+    const without = Object.keys(withheld).length === 0 ? {} : { withheld };
+    journal.write({ type: 'module.identity', when, upgrade: this.id, identity, ...without });
     journal.write({ type: 'module.files', when, upgrade: this.id, files });
   }
 

@@ -89,7 +89,7 @@ export function recordOf(window: Window): UpgradeRecord {
     reachedBefore: window.reachedBefore,
     published: isPublished(window) ? window.published : undefined,
     before: window.before,
-    after: { identity: after?.identity, files: files.at(-1)?.files, event: after?.n },
+    after: { identity: after?.identity, withheld: after?.withheld ?? {}, files: files.at(-1)?.files, event: after?.n },
     ready,
     startedAt: { t: start.t, event: start.n },
     stoppedAt,

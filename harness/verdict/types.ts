@@ -140,6 +140,8 @@ export interface UpgradeRecord {
   readonly before: { readonly identity: Identity | undefined; readonly files: FileList | undefined };
   readonly after: {
     readonly identity: Identity | undefined;
+    /** What it answered, by key of the identity, where it answered without the value. */
+    readonly withheld: Readonly<Record<string, string>>;
     readonly files: FileList | undefined;
     readonly event: number | undefined;
   };

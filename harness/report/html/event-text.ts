@@ -51,7 +51,7 @@ function saying(event: JournalEvent, identities: Identities): string {
     case 'delivery.fault':
       return `${event.source}: ${event.fault.name}${event.fault.percent === undefined ? '' : ` at ${String(event.fault.percent)} %`} ${event.state}${event.detail === undefined ? '' : `: ${event.detail}`}`;
     case 'module.identity':
-      return `${event.when}: ${pairs(event.identity, mask)}`;
+      return `${event.when}: ${pairs(event.identity, mask)}${event.withheld === undefined ? '' : `; answered without it: ${pairs(event.withheld, mask)}`}`;
     case 'module.ready':
       return `normal mode after ${ms(event.took)} (${event.how === 'urc' ? 'a boot report' : 'an answer'} on ${event.line})`;
     case 'note':

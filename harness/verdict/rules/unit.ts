@@ -47,6 +47,18 @@ function keptRule({ id, what, keys, same = (one, other) => one === other }: Kept
         const [pair] = pairs;
         // A log shows what its author asked for, which need not be everything.
         if (record.before.identity === undefined || record.fromLog) return [];
+        const known = pairs.filter((pair) => pair.before !== undefined);
+        if (known.length > 0 && known.every(({ key }) => record.after.withheld[key] !== undefined)) {
+          return [
+            {
+              owner: 'firmware',
+              text: `${what} is not told any more`,
+              expected: list(known.map((pair) => pair.before || 'none')),
+              seen: list(known.map(({ key }) => record.after.withheld[key])),
+              events: [record.after.event],
+            },
+          ];
+        }
         return [
           {
             owner: 'undecided',
