@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPseudoTerminal, type PseudoTerminal } from '../line/testing/pseudo-terminal.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const root = join(__dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'console-'));

@@ -9,7 +9,7 @@ import { ExplainedError } from '../base/errors.js';
 import { acquireLease } from '../rig/lease.js';
 import { command } from './power.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const root = join(__dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'power-'));

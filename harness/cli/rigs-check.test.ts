@@ -6,7 +6,7 @@ import yargs from 'yargs';
 import { checkRig, type Checked } from './rigs-check.js';
 import { command as rigs } from './rigs.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const shipped = join(__dirname, '..', '..', 'rigs');
 const packages = join(shipped, 'packages', 'simulated-ec25.yaml');

@@ -8,7 +8,7 @@ import { play } from './testing/play.js';
 import { testBench, type TestBench, type TestBenchOptions } from './testing/test-bench.js';
 import { timingOf } from './timing.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 let bench: TestBench;
 let ports: Ports;

@@ -9,7 +9,7 @@ import { judge } from '../verdict/judge.js';
 import { play } from './testing/play.js';
 import { testBench } from './testing/test-bench.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 const four = { 0: undefined, 1: undefined, 2: undefined, 3: undefined };
 

@@ -5,7 +5,7 @@ import { newRevision, oldRevision } from './testing/scripted-module.js';
 import { testBench, type TestBench, type TestBenchOptions } from './testing/test-bench.js';
 
 // Several rungs, each of which waits out its limit.
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 let bench: TestBench;
 let unit: Unit;

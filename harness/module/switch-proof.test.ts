@@ -16,7 +16,7 @@ import { LyingPower, type Lie } from './testing/lying-power.js';
 import { ScriptedModule } from './testing/scripted-module.js';
 import type { UnitLine } from './types.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 const cleanUps: (() => Promise<void>)[] = [];
 async function cleanUp(): Promise<void> {

@@ -3,7 +3,7 @@ import { checksum } from './checksum.js';
 import { play } from './testing/play.js';
 import { testBench, type TestBench } from './testing/test-bench.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 let bench: TestBench;
 afterEach(() => bench.close());

@@ -27,7 +27,7 @@ import { newRevision, oldRevision } from './testing/scripted-module.js';
 import type { Package, Unit, UnitLine } from './types.js';
 import { openUnit } from './unit.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const simulator = join(__dirname, '..', '..', 'dist', 'harness', 'simulator', 'main.js');
 const rig = rigDefinition.parse({

@@ -4,7 +4,7 @@ import { play, recovery } from './testing/play.js';
 import { newRevision, oldRevision } from './testing/scripted-module.js';
 import { testBench, type TestBench, type TestBenchOptions } from './testing/test-bench.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 let bench: TestBench;
 let unit: Unit;

@@ -8,7 +8,7 @@ import { makePair } from './pair.js';
 import { Bench, freshDir } from './testing/host.js';
 import type { HostPort } from './testing/host.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 const pair = freshDir();
 makePair(pair, 'EC25');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Bench, freshDir } from './testing/host.js';
 import type { HostPort } from './testing/host.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 const FAST = ['--scale', '0.004', '--network-timeout', '100'];
 let bench: Bench;

@@ -1,6 +1,6 @@
 import { Bench, freshDir } from './testing/host.js';
 
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 const FAST = ['--scale', '0.004', '--flash-minutes', '3'];
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeManifest } from '../../report/manifest.js';
 
-jest.setTimeout(90_000);
+jest.setTimeout(120_000);
 
 const root = join(__dirname, '..', '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'verify-run-'));

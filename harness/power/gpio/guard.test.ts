@@ -120,7 +120,7 @@ const log = (): string => {
   }
 };
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const free = [undefined, undefined, undefined];
 

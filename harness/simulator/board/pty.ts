@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
+import { EVENTS, Poller } from '@serialport/bindings-cpp/dist/poller';
 
 interface NativePty {
   open(cols: number, rows: number): { readonly master: number; readonly slave: number; readonly pty: string };
@@ -15,12 +16,8 @@ function native(): NativePty {
   return createRequire(__filename)(`@lydell/node-pty-linux-${process.arch}/pty.node`) as NativePty;
 }
 
-/** Milliseconds between two looks at the other side: soon after traffic, at rest, and while nobody has it open. */
-const BUSY_MS = 1;
-const IDLE_MS = 6;
+/** Milliseconds between two looks at the other side while nobody has it open: the kernel tells only of one that is. */
 const UNOPENED_MS = 12;
-/** How many quiet looks make it a rest. */
-const QUIET_LOOKS = 40;
 /** Reads a look takes at most, so that a busy port does not stop everything else. */
 const ROUNDS = 32;
 /** Bytes held for a host that has the port open and does not read; more is lost. */
@@ -37,7 +34,8 @@ export class PtyEnd {
   private held: Buffer[] = [];
   private heldBytes = 0;
   private timer: NodeJS.Timeout | undefined;
-  private quiet = 0;
+  private soon: NodeJS.Immediate | undefined;
+  private readonly poller: Poller;
   private open = false;
   private closed = false;
 
@@ -45,7 +43,10 @@ export class PtyEnd {
     private readonly master: number,
     /** The device a host opens. */
     readonly path: string,
-  ) {}
+  ) {
+    this.poller = new Poller(master);
+    for (const event of ['readable', 'writable'] as const) this.poller.on(event, () => this.look());
+  }
 
   static async create(): Promise<PtyEnd> {
     const { master, slave, pty } = native().open(80, 25);
@@ -64,12 +65,13 @@ export class PtyEnd {
   /** False when the bytes are lost because nobody has the port open. */
   write(data: Buffer): boolean {
     if (this.closed) return false;
-    this.probe();
+    if (this.probe()) this.soon ??= setImmediate(() => this.look());
     if (!this.open) return false;
     if (this.heldBytes + data.length > HELD_MAX) return false;
     this.held.push(data);
     this.heldBytes += data.length;
     this.flush();
+    if (this.heldBytes > 0) this.wait();
     return true;
   }
 
@@ -78,21 +80,31 @@ export class PtyEnd {
     this.closed = true;
     this.onData = undefined;
     clearTimeout(this.timer);
+    clearImmediate(this.soon);
+    this.poller.removeAllListeners();
+    this.poller.stop();
     closeSync(this.master);
   }
 
   private look(): void {
-    let traffic = this.heldBytes > 0;
+    clearImmediate(this.soon);
+    this.soon = undefined;
     for (let rounds = 0; rounds < ROUNDS && !this.closed; rounds++) {
       if (this.incoming.length === 0 && !this.probe()) break;
-      traffic = true;
       const data = this.incoming.shift();
       if (data !== undefined) this.onData?.(data);
     }
     if (this.closed) return;
     this.flush();
-    this.quiet = traffic ? 0 : this.quiet + 1;
-    this.timer = setTimeout(() => this.look(), this.quiet < QUIET_LOOKS ? BUSY_MS : this.open ? IDLE_MS : UNOPENED_MS);
+    this.wait();
+  }
+
+  /** For what a host sends, or for room; while no host has the port open there is nothing to wait for but its coming. */
+  private wait(): void {
+    clearTimeout(this.timer);
+    if (!this.open) this.timer = setTimeout(() => this.look(), UNOPENED_MS);
+    else if (this.incoming.length > 0) this.soon ??= setImmediate(() => this.look());
+    else this.poller.poll(EVENTS.UV_READABLE | (this.heldBytes > 0 ? EVENTS.UV_WRITABLE : 0));
   }
 
   /**

@@ -6,7 +6,7 @@ import { makePackage } from '../core/package-file.js';
 import { named, Unit } from '../testing/unit.js';
 
 /** Deviations that show in a whole module only: each is seen to differ from the sound one, and the sound one to be sound. */
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 const [v12, v13] = [makeImage('EC25', 'v12'), makeImage('EC25', 'v13')];
 const PACKAGE = makePackage(v12, v13);
