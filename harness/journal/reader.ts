@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { eventSchema, type JournalEvent } from './events.js';
+import { linesOf } from './lines.js';
 
 /** A line of a journal that is not an event, kept and counted. */
 export interface Unreadable {
@@ -16,41 +16,59 @@ export interface JournalText {
   readonly cutOff: boolean;
 }
 
-/** Reads a journal file; never throws for its contents. */
-export function readJournal(file: string): JournalText {
-  return parseJournal(readFileSync(file, 'utf8'));
+/** A journal that is gone through once, from its beginning to its end, and never held as a whole. */
+export class JournalStream {
+  readonly unreadable: Unreadable[] = [];
+  /** To be asked when all events were taken. */
+  cutOff = false;
+
+  constructor(private readonly file: string) {}
+
+  *events(): Generator<JournalEvent> {
+    this.unreadable.length = 0;
+    this.cutOff = false;
+    let number = 0;
+    for (const { text, ended } of linesOf(this.file)) {
+      number += 1;
+      this.cutOff = !ended;
+      yield* readLine(text, number, this.unreadable);
+    }
+  }
+}
+
+/** Reads a journal file as a whole; never throws for its contents. `wanted`: leaves out what is not needed, before it takes room. */
+export function readJournal(file: string, wanted: (event: JournalEvent) => boolean = () => true): JournalText {
+  const stream = new JournalStream(file);
+  const events: JournalEvent[] = [];
+  for (const event of stream.events()) if (wanted(event)) events.push(event);
+  return { events, unreadable: stream.unreadable, cutOff: stream.cutOff };
 }
 
 /** A writer that was killed in mid-line leaves a stump in front of the next writer's line: what follows it is still read. */
 const eventStart = '{"n":';
 
 export function parseJournal(text: string): JournalText {
-  const events: JournalEvent[] = [];
   const unreadable: Unreadable[] = [];
   const lines = text.split('\n');
   const last = lines.pop() ?? '';
-  lines.forEach((content, index) => {
-    readLine(content, index + 1);
-  });
-  if (last !== '') readLine(last, lines.length + 1);
+  const events = lines.flatMap((content, index) => readLine(content, index + 1, unreadable));
+  if (last !== '') events.push(...readLine(last, lines.length + 1, unreadable));
   return { events, unreadable, cutOff: last !== '' };
+}
 
-  function readLine(content: string, line: number): void {
-    if (content.trim() === '') return;
-    const outcome = parseEvent(content);
-    if (typeof outcome !== 'string') {
-      events.push(outcome);
-      return;
-    }
-    const restart = content.lastIndexOf(eventStart);
-    const tail = restart > 0 ? parseEvent(content.slice(restart)) : outcome;
-    if (typeof tail === 'string') {
-      unreadable.push({ line, why: outcome, text: content });
-      return;
-    }
-    unreadable.push({ line, why: 'cut off by the next event', text: content.slice(0, restart) });
-    events.push(tail);
+/** The event of a line: none, one, or the one behind a stump. */
+function readLine(content: string, line: number, unreadable: Unreadable[]): JournalEvent[] {
+  if (content.trim() === '') return [];
+  const outcome = parseEvent(content);
+  if (typeof outcome !== 'string') return [outcome];
+  const restart = content.lastIndexOf(eventStart);
+  const tail = restart > 0 ? parseEvent(content.slice(restart)) : outcome;
+  if (typeof tail === 'string') {
+    unreadable.push({ line, why: outcome, text: content });
+    return [];
   }
+  unreadable.push({ line, why: 'cut off by the next event', text: content.slice(0, restart) });
+  return [tail];
 }
 
 /** One event of one line, or why it is none. */

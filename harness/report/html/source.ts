@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { hasCode, messageOf, UserError } from '../../base/errors.js';
 import type { JournalEvent } from '../../journal/events.js';
-import { parseJournal, type Unreadable } from '../../journal/reader.js';
+import { JournalStream, type Unreadable } from '../../journal/reader.js';
 import { readTerminalLog } from '../../verdict/log/read-log.js';
 
 /** A file of evidence, to be gone through once from its beginning to its end. */
@@ -19,7 +19,6 @@ export interface EvidenceSource {
 
 /** A terminal log is read whole; the largest ones are a few megabytes. */
 const largestLog = 256 * 1024 * 1024;
-const piece = 4 * 1024 * 1024;
 
 /** Opens a journal, or the plain log of a terminal program. A journal is never held in memory as a whole: it may be larger than that. */
 export function openEvidence(file: string): EvidenceSource {
@@ -39,44 +38,24 @@ export function openEvidence(file: string): EvidenceSource {
 class JournalSource implements EvidenceSource {
   readonly kind = 'journal';
   readonly timed = true;
-  readonly unreadable: Unreadable[] = [];
-  cutOff = false;
   readonly file: string;
+  readonly #stream: JournalStream;
 
-  constructor(private readonly path: string) {
+  constructor(path: string) {
     this.file = basename(path);
+    this.#stream = new JournalStream(path);
   }
 
-  *events(): Iterable<JournalEvent> {
-    let number = 0;
-    for (const { text, ended } of linesOf(this.path)) {
-      number += 1;
-      const { events, unreadable } = parseJournal(text);
-      this.unreadable.push(...unreadable.map((each) => ({ ...each, line: number })));
-      this.cutOff = !ended;
-      yield* events;
-    }
+  get unreadable(): readonly Unreadable[] {
+    return this.#stream.unreadable;
   }
-}
 
-/** The lines of a file, a few megabytes at a time. */
-function* linesOf(file: string): Iterable<{ readonly text: string; readonly ended: boolean }> {
-  const descriptor = open(file);
-  try {
-    const buffer = Buffer.alloc(piece);
-    let rest: Buffer = Buffer.alloc(0);
-    for (;;) {
-      const size = readSync(descriptor, buffer, 0, buffer.length, null);
-      if (size === 0) break;
-      const bytes = Buffer.concat([rest, buffer.subarray(0, size)]);
-      const last = bytes.lastIndexOf(10);
-      rest = Buffer.from(bytes.subarray(last + 1));
-      if (last < 0) continue;
-      for (const text of bytes.toString('utf8', 0, last).split('\n')) yield { text, ended: true };
-    }
-    if (rest.length > 0) yield { text: rest.toString('utf8'), ended: false };
-  } finally {
-    closeSync(descriptor);
+  get cutOff(): boolean {
+    return this.#stream.cutOff;
+  }
+
+  events(): Iterable<JournalEvent> {
+    return this.#stream.events();
   }
 }
 
