@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
-import { hasCode, messageOf, UserError } from '../base/errors.js';
+import { UserError } from '../base/errors.js';
 import type { JournalEvent } from '../journal/events.js';
-import { parseJournal } from '../journal/reader.js';
-import { fold } from '../verdict/fold.js';
+import { JournalStream } from '../journal/reader.js';
+import { openEvidence, type EvidenceSource } from '../report/html/source.js';
+import { UpgradeStream } from '../report/html/upgrade-stream.js';
 import { judge } from '../verdict/judge.js';
-import { readTerminalLog } from '../verdict/log/read-log.js';
 import { printable, sequenceText, toText } from '../verdict/text.js';
-import { changedVerdicts, sequencesOf, type ToldSequence } from '../verdict/told.js';
+import { changedVerdicts, SequencesAgain, sequenceVerdicts, type ToldSequence } from '../verdict/told.js';
 import type { Judgement, UpgradeRecord } from '../verdict/types.js';
 
 interface JudgeArguments {
@@ -16,11 +15,24 @@ interface JudgeArguments {
   readonly rig: string | undefined;
 }
 
-/** A file read as far as it can be read. */
-interface Evidence {
-  readonly kind: 'journal' | 'terminal log';
-  readonly events: readonly JournalEvent[];
-  readonly records: readonly UpgradeRecord[];
+/** What an upgrade of the file comes to; the whole of it only where it is asked for, since a long run has thousands. */
+interface JudgedUpgrade {
+  readonly rig: string | undefined;
+  readonly id: string;
+  readonly judgement: Judgement;
+  readonly text: string;
+  readonly record: UpgradeRecord | undefined;
+  readonly notUnderstood: UpgradeRecord['notUnderstood'];
+}
+
+/** A file read as far as it can be read, and judged. */
+interface Judged {
+  readonly kind: EvidenceSource['kind'];
+  readonly upgrades: readonly JudgedUpgrade[];
+  /** What the run judged of several upgrades together, judged again. */
+  readonly sequences: readonly (ToldSequence & { readonly text: string })[];
+  /** Verdicts that were others during the run. */
+  readonly changed: readonly string[];
   /** Lines that were not understood, with their number in the file. */
   readonly notUnderstood: readonly { readonly line: number; readonly text: string; readonly why?: string }[];
   readonly remarks: readonly string[];
@@ -45,106 +57,91 @@ export const command: CommandModule<object, JudgeArguments> = {
           '2 wrong use, or nothing in the file to judge, 3 the rig or the harness spoilt an upgrade.',
       ),
   handler: ({ file, json, rig }) => {
-    const evidence = readEvidence(file, rig);
-    const judged = evidence.records.map((record) => ({ record, judgement: judge(record) }));
-    const sequences = sequencesOf(evidence.events, evidence.records);
-    const all = { judged, sequences, changed: changedVerdicts(evidence.events, judged, sequences) };
-    process.stdout.write(json ? asJson(file, evidence, all) : asText(file, evidence, all));
-    const results = [...judged, ...sequences].map(({ judgement }) => judgement.result);
+    const judged = judgeFile(file, rig, json);
+    process.stdout.write(json ? asJson(file, judged) : asText(file, judged));
+    const results = [...judged.upgrades, ...judged.sequences].map(({ judgement }) => judgement.result);
     if (results.includes('fail')) process.exitCode = 1;
     else if (results.includes('invalid')) process.exitCode = 3;
   },
 };
 
-interface Judged {
-  readonly judged: readonly { readonly record: UpgradeRecord; readonly judgement: Judgement }[];
-  /** What the run judged of several upgrades together, judged again. */
-  readonly sequences: readonly ToldSequence[];
-  /** Verdicts that were others during the run. */
-  readonly changed: readonly string[];
-}
-
-function readEvidence(file: string, rig: string | undefined): Evidence {
-  const text = readText(file);
-  const evidence = looksLikeJournal(text) ? ofJournal(text) : ofLog(text);
-  if (rig !== undefined && evidence.kind === 'terminal log') {
+/** Goes through the file once; a journal may be larger than the memory. */
+function judgeFile(file: string, rig: string | undefined, whole: boolean): Judged {
+  const source = openEvidence(file);
+  const { kind, timed } = source;
+  if (rig !== undefined && kind === 'terminal log') {
     throw new UserError('--rig chooses among the rigs of a journal', {
       place: { file },
       seen: 'a terminal log, which names none',
     });
   }
-  const records = rig === undefined ? evidence.records : evidence.records.filter((record) => record.rig === rig);
-  if (records.length > 0) {
-    const events = rig === undefined ? evidence.events : evidence.events.filter((event) => event.rig === rig);
-    return { ...evidence, records, events };
+  const verdicts = kind === 'journal' ? verdictsIn(file, rig) : [];
+  const upgrades: JudgedUpgrade[] = [];
+  const rigs = new Set<string>();
+  const sequences = new Map<string, Judged['sequences'][number]>();
+  const again = new SequencesAgain(sequenceVerdicts(verdicts), ({ rig: of, ids, judgement, events }) => {
+    sequences.set(JSON.stringify([of, ids]), { rig: of, ids, judgement, text: sequenceText(ids, judgement, events) });
+  });
+  const stream = new UpgradeStream({ timed, fromLog: kind === 'terminal log' }, ({ record, lead, events }) => {
+    rigs.add(record.rig ?? 'one without a name');
+    if (rig !== undefined && record.rig !== rig) return;
+    const judgement = judge(record);
+    const own = [...lead, ...events];
+    again.take(record, own);
+    const { id, notUnderstood } = record;
+    const text = whole ? '' : toText(record, judgement, own);
+    upgrades.push({ rig: record.rig, id, judgement, text, record: whole ? record : undefined, notUnderstood });
+  });
+  let count = 0;
+  for (const event of source.events()) {
+    stream.take(event);
+    count += 1;
   }
-  if (rig !== undefined && evidence.records.length > 0) {
-    const rigs = [...new Set(evidence.records.map((record) => record.rig ?? 'one without a name'))];
-    throw new UserError(`no upgrade of rig ${rig}`, { place: { file }, seen: `upgrades of ${rigs.join(', ')}` });
-  }
-  throw new UserError('there is no upgrade in this file', {
+  stream.close();
+  again.close();
+  if (upgrades.length === 0) throw nothingToJudge(file, source, count, rig, rigs);
+  const results = upgrades.map(({ rig: of, id, judgement }) => ({ rig: of, id, result: judgement.result }));
+  const together = [...sequences.values()];
+  return {
+    kind,
+    upgrades,
+    sequences: together,
+    changed: changedVerdicts(verdicts, results, together),
+    notUnderstood: source.unreadable,
+    remarks: [
+      ...(source.cutOff ? ['The file ends in mid-line: its writer was cut off.'] : []),
+      ...(timed ? [] : ['The log has no times for its reports: nothing is said about how long anything took.']),
+    ],
+  };
+}
+
+function verdictsIn(file: string, rig: string | undefined): readonly JournalEvent[] {
+  const all = [...new JournalStream(file).events(new Set(['verdict']))];
+  return rig === undefined ? all : all.filter((event) => event.rig === rig);
+}
+
+function nothingToJudge(
+  file: string,
+  { kind, unreadable }: EvidenceSource,
+  count: number,
+  rig: string | undefined,
+  rigs: ReadonlySet<string>,
+): UserError {
+  if (rig !== undefined && rigs.size > 0)
+    return new UserError(`no upgrade of rig ${rig}`, { place: { file }, seen: `upgrades of ${[...rigs].join(', ')}` });
+  return new UserError('there is no upgrade in this file', {
     place: { file },
     asked: 'AT+QFOTADL or a +QIND: "FOTA" report',
-    seen: `a ${evidence.kind} of ${String(text.split('\n').length)} lines without either`,
+    seen: `a ${kind} with ${String(count)} events and ${String(unreadable.length)} lines that were not understood, without either`,
     hint: 'give the journal.jsonl of a run, or the log of a terminal program that was open during an upgrade',
   });
 }
 
-function readText(file: string): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR'))
-      throw new UserError('no such file', { place: { file }, hint: 'a run leaves its journal in reports/<run>/journal.jsonl' });
-    if (hasCode(error, 'EISDIR'))
-      throw new UserError('this is a folder', { place: { file }, hint: `try ${file.replace(/\/+$/, '')}/journal.jsonl` });
-    throw new UserError('the file cannot be read', { place: { file }, seen: messageOf(error), cause: error });
-  }
-  if (isBinary(bytes)) {
-    throw new UserError('this is neither a journal nor a log, but a binary file', {
-      place: { file },
-      hint: 'dfota package looks into delta packages',
-    });
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    // A raw capture with junk bytes of the line in it.
-    return bytes.toString('latin1');
-  }
-}
-
-/** Known beginnings of binary files, or more control bytes than a capture of a noisy line has. */
-function isBinary(bytes: Buffer): boolean {
-  const start = bytes.subarray(0, 65_536);
-  const magic = start.subarray(0, 4).toString('latin1');
-  if (magic.startsWith('PK\x03\x04') || magic === '\x7fELF' || magic.startsWith('\x1f\x8b')) return true;
-  let control = 0;
-  for (const byte of start) if (byte < 9 || (byte > 13 && byte < 27) || (byte > 27 && byte < 32) || byte === 127) control += 1;
-  return control > start.length * 0.1 && control > 16;
-}
-
-/** A journal's first whole line is an event, or at least begins as one does. */
-function looksLikeJournal(text: string): boolean {
-  return /^\s*\{\s*"(?:n|t|at|rig|type)"\s*:/.test(text.replace(/^\ufeff/, ''));
-}
-
-function ofJournal(text: string): Evidence {
-  const { events, unreadable, cutOff } = parseJournal(text);
-  const remarks = cutOff ? ['The file ends in mid-line: its writer was cut off.'] : [];
-  return { kind: 'journal', events, records: fold(events), notUnderstood: unreadable, remarks };
-}
-
-function ofLog(text: string): Evidence {
-  const { events, timed, notUnderstood } = readTerminalLog(text);
-  const remarks = timed ? [] : ['The log has no times for its reports: nothing is said about how long anything took.'];
-  return { kind: 'terminal log', events, records: fold(events, { timed, fromLog: true }), notUnderstood, remarks };
-}
-
-function asJson(file: string, { kind, notUnderstood, remarks }: Evidence, all: Judged): string {
-  const { judged, sequences, changed } = all;
-  return `${JSON.stringify({ file, kind, remarks, upgrades: judged, sequences, changed, notUnderstood }, undefined, 2)}\n`;
+function asJson(file: string, { kind, upgrades, sequences, changed, notUnderstood, remarks }: Judged): string {
+  const records = upgrades.map(({ record, judgement }) => ({ record, judgement }));
+  const together = sequences.map(({ rig, ids, judgement }) => ({ rig, ids, judgement }));
+  const all = { file, kind, remarks, upgrades: records, sequences: together, changed, notUnderstood };
+  return `${JSON.stringify(all, undefined, 2)}\n`;
 }
 
 const meanings: Readonly<Record<Judgement['result'], string>> = {
@@ -154,19 +151,11 @@ const meanings: Readonly<Record<Judgement['result'], string>> = {
   inconclusive: 'undecided: what was seen does not tell',
 };
 
-function asText(file: string, { kind, events, records, notUnderstood, remarks }: Evidence, all: Judged): string {
-  const { judged, sequences, changed } = all;
-  const rigs = new Map<string | undefined, JournalEvent[]>(records.map(({ rig }) => [rig, []]));
-  for (const event of events) rigs.get(event.rig)?.push(event);
-  const own = (record: UpgradeRecord): readonly JournalEvent[] => rigs.get(record.rig) ?? [];
-  const blocks = [
-    ...judged.map(({ record, judgement }) => toText(record, judgement, own(record))),
-    ...sequences.map(({ rig, ids, judgement }) => sequenceText(ids, judgement, rigs.get(rig) ?? [])),
-  ];
+function asText(file: string, { kind, upgrades, sequences, changed, notUnderstood, remarks }: Judged): string {
   const counts = (Object.keys(meanings) as Judgement['result'][])
     .map((result) => ({
       result,
-      count: [...judged, ...sequences].filter(({ judgement }) => judgement.result === result).length,
+      count: [...upgrades, ...sequences].filter(({ judgement }) => judgement.result === result).length,
     }))
     .filter(({ count }) => count > 0)
     .map(({ result, count }) => `${String(count)} ${meanings[result]}`);
@@ -176,17 +165,17 @@ function asText(file: string, { kind, events, records, notUnderstood, remarks }:
     ),
     // A log's own lines are in the list above already.
     ...(kind === 'journal'
-      ? records.flatMap((record) =>
-          record.notUnderstood.map(({ event, line, text }) => `  #${String(event)} ${line}: ${printable(text)}`),
+      ? upgrades.flatMap((upgrade) =>
+          upgrade.notUnderstood.map(({ event, line, text }) => `  #${String(event)} ${line}: ${printable(text)}`),
         )
       : []),
   ];
   return [
-    `${file}: a ${kind}, upgrades: ${String(judged.length)}`,
+    `${file}: a ${kind}, upgrades: ${String(upgrades.length)}`,
     ...remarks,
     ...(changed.length === 0 ? [] : ['Judged otherwise than during the run:', ...changed.map((text) => `  ${printable(text)}`)]),
     '',
-    blocks.join('\n\n'),
+    [...upgrades, ...sequences].map(({ text }) => text).join('\n\n'),
     '',
     ...(unread.length === 0
       ? ['Every line was understood.']

@@ -2,26 +2,44 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JournalEvent } from '../journal/events.js';
 
+/** Characters that are kept back before they are written. */
+const most = 1 << 20;
+
 /**
  * `lines/<rig>-<line>.log`: what went over each line, a chunk a row, with wall time and direction; bytes that do not print are shown
- * as in C. Secrets are masked already: the journal never held them. Gives the names of each rig's files.
+ * as in C. Secrets are masked already: the journal never held them. Takes the events one by one.
  */
-export function writeLineLogs(events: Iterable<JournalEvent>, folder: string): ReadonlyMap<string, readonly string[]> {
-  const logs = new Map<string, string[]>();
-  const names = new Map<string, Set<string>>();
-  for (const event of events) {
+export class LineLogs {
+  readonly #waiting = new Map<string, { rows: string[]; size: number }>();
+  readonly #names = new Map<string, Set<string>>();
+
+  constructor(private readonly folder: string) {}
+
+  take(event: JournalEvent): void {
     const text = lineLogRow(event);
-    if (text === undefined) continue;
+    if (text === undefined) return;
     const name = `${event.rig ?? 'rig'}-${text.line}.log`;
-    const rows = logs.get(name) ?? [];
-    logs.set(name, rows);
     const rig = event.rig ?? 'rig';
-    names.set(rig, (names.get(rig) ?? new Set()).add(name));
-    rows.push(`${event.at} ${text.row}\n`);
+    this.#names.set(rig, (this.#names.get(rig) ?? new Set()).add(name));
+    const log = this.#waiting.get(name) ?? { rows: [], size: 0 };
+    this.#waiting.set(name, log);
+    const row = `${event.at} ${text.row}\n`;
+    log.rows.push(row);
+    log.size += row.length;
+    if (log.size > most) this.#write(name);
   }
-  if (logs.size > 0) mkdirSync(folder, { recursive: true });
-  for (const [name, rows] of logs) appendFileSync(join(folder, name), rows.join(''));
-  return new Map([...names].map(([rig, own]) => [rig, [...own]]));
+
+  /** To be called once, after the last event. Gives the names of each rig's files. */
+  close(): ReadonlyMap<string, readonly string[]> {
+    for (const name of this.#waiting.keys()) this.#write(name);
+    return new Map([...this.#names].map(([rig, own]) => [rig, [...own]]));
+  }
+
+  #write(name: string): void {
+    mkdirSync(this.folder, { recursive: true });
+    appendFileSync(join(this.folder, name), this.#waiting.get(name)?.rows.join('') ?? '');
+    this.#waiting.set(name, { rows: [], size: 0 });
+  }
 }
 
 /** A row of a line's log without its time; undefined for what is not of a line. */

@@ -2,14 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JournalEvent } from '../journal/events.js';
-import { readJournal } from '../journal/reader.js';
-import { fold } from '../verdict/fold.js';
+import { JournalStream } from '../journal/reader.js';
 import { judge } from '../verdict/judge.js';
-import { changedVerdicts, sequencesOf } from '../verdict/told.js';
+import { changedVerdicts, SequencesAgain, sequenceVerdicts, type ToldSequence, type UpgradeAgain } from '../verdict/told.js';
 import { comparisonName, compareWithBaseline, keptBaseline } from './compare/baseline.js';
 import { comparisonPage } from './compare/page.js';
 import { readReport } from './html/write.js';
 import { junitCases, type JunitCase } from './junit-cases.js';
+import { outlineOf } from './outline.js';
 import { resultOf } from './result.js';
 import { summaryText } from './summary.js';
 import type { Problem } from './verify.js';
@@ -23,7 +23,22 @@ export interface Rejudged {
 
 /** `rigs`: those that were to take part, so that a silent one counts. Throws what reading the journal throws. */
 export function rejudge(folder: string, rigs: readonly string[]): Rejudged {
-  const { events, unreadable, cutOff } = readJournal(join(folder, 'journal.jsonl'));
+  const file = join(folder, 'journal.jsonl');
+  const journal = new JournalStream(file);
+  const judged: UpgradeAgain[] = [];
+  const sequences: ToldSequence[] = [];
+  const again = new SequencesAgain(sequenceVerdicts(journal.events(new Set(['verdict']))), (sequence) => {
+    sequences.push({ rig: sequence.rig, ids: sequence.ids, judgement: sequence.judgement });
+  });
+  const outline = outlineOf(journal.events(), {
+    onUpgrade({ record }) {
+      judged.push({ rig: record.rig, id: record.id, result: judge(record).result });
+      again.take(record, []);
+    },
+  });
+  again.close();
+  const { events } = outline;
+  const { unreadable, cutOff } = journal;
   const problems: Problem[] = [];
   const verdict = (file: string, detail: string): void => {
     problems.push({ file, what: 'verdict', detail });
@@ -32,9 +47,7 @@ export function rejudge(folder: string, rigs: readonly string[]): Rejudged {
   const notes = unreadable.map(({ line, why }) => `journal.jsonl: line ${String(line)} cannot be read: ${why}`);
   if (cutOff) notes.push('journal.jsonl: it ends in mid-line');
 
-  const records = fold(events);
-  const judged = records.map((record) => ({ record, judgement: judge(record) }));
-  for (const change of changedVerdicts(events, judged, sequencesOf(events, records))) verdict('journal.jsonl', change);
+  for (const change of changedVerdicts(events, judged, sequences)) verdict('journal.jsonl', change);
 
   const result = resultOf(events, rigs);
   const end = events.findLast((event): event is Extract<JournalEvent, { type: 'run.end' }> => event.type === 'run.end');
@@ -55,13 +68,13 @@ export function rejudge(folder: string, rigs: readonly string[]): Rejudged {
   }
 
   const baseline = keptBaseline(folder);
-  const compared = baseline === undefined ? undefined : compareWithBaseline(baseline, readReport(join(folder, 'journal.jsonl')));
+  const compared = baseline === undefined ? undefined : compareWithBaseline(baseline, readReport(file));
   if (compared !== undefined && textOf(join(folder, comparisonName)) !== comparisonPage(compared.comparison, compared.named))
     verdict(comparisonName, 'the journal and the baseline make another one, or it is not there');
   const summary = textOf(join(folder, 'summary.txt'));
-  if (summary !== undefined && summary !== summaryText(result, events, compared))
+  if (summary !== undefined && summary !== summaryText(result, outline, compared))
     verdict('summary.txt', 'the journal makes another summary (or another version of the harness wrote it)');
-  return { upgrades: records.length, tests: result.tests.length, problems, notes };
+  return { upgrades: judged.length, tests: result.tests.length, problems, notes };
 }
 
 function casesOf(folder: string): readonly JunitCase[] | undefined {

@@ -7,7 +7,8 @@ import { Secrets } from '../base/secrets.js';
 import type { EventBody, JournalEvent } from '../journal/events.js';
 import { memoryJournal } from '../journal/journal.js';
 import { escapeXml, finishJunit, suitesNotRun } from './junit.js';
-import { writeLineLogs } from './line-logs.js';
+import { LineLogs } from './line-logs.js';
+import { outlineOf } from './outline.js';
 import { writeManifest } from './manifest.js';
 import { resultOf } from './result.js';
 import { summaryText } from './summary.js';
@@ -174,14 +175,14 @@ describe('the run’s folder', () => {
   });
 
   test('line logs show every byte, with direction', () => {
-    writeLineLogs(
-      events(
-        { type: 'line.rx', line: 'uart', data: 'RDY\r\n\u0001\u00ff\\' },
-        { type: 'line.tx', line: 'uart', size: 4, data: 'AT\r\n' },
-        { type: 'line.tx', line: 'uart', size: 9000, sha256: 'ab12' },
-      ),
-      join(folder, 'lines'),
-    );
+    const logs = new LineLogs(join(folder, 'lines'));
+    for (const event of events(
+      { type: 'line.rx', line: 'uart', data: 'RDY\r\n\u0001\u00ff\\' },
+      { type: 'line.tx', line: 'uart', size: 4, data: 'AT\r\n' },
+      { type: 'line.tx', line: 'uart', size: 9000, sha256: 'ab12' },
+    ))
+      logs.take(event);
+    logs.close();
     const rows = readFileSync(join(folder, 'lines', 'ec25-a-uart.log'), 'utf8')
       .trimEnd()
       .split('\n');
@@ -210,7 +211,7 @@ test('the summary names failures, faults, skips and the result', () => {
     { type: 'rig.fault', what: 'noise' },
     done,
   );
-  const text = summaryText(resultOf(all, ['ec25-a']), all);
+  const text = summaryText(resultOf(all, ['ec25-a']), outlineOf(all));
   expect(text).toContain('ec25-a: 1 failed, 1 skipped');
   expect(text).toContain('FAILED ec25-a round-trip: a\n  DG-13: no');
   expect(text).toContain('rig fault: noise');

@@ -1,11 +1,13 @@
-import type { EventOf, JournalEvent } from '../journal/events.js';
+import type { EventOf } from '../journal/events.js';
 import { conclusionOf, type Compared } from './compare/baseline.js';
 import { comparisonText } from './compare/text.js';
+import type { RunOutline } from './outline.js';
 import type { RunResult, TestResult } from './result.js';
 import { campaignFacts } from './trials.js';
 
 /** The end of a run in plain text: what came of it, what was not passed and why, what changed since its baseline. */
-export function summaryText(result: RunResult, events: readonly JournalEvent[], compared?: Compared): string {
+export function summaryText(result: RunResult, outline: RunOutline, compared?: Compared): string {
+  const { events } = outline;
   const lines: string[] = [];
   const verdicts = events.filter(
     (event): event is EventOf<'verdict'> => event.type === 'verdict' && event.sequence === undefined,
@@ -21,7 +23,7 @@ export function summaryText(result: RunResult, events: readonly JournalEvent[], 
     lines.push(
       `${rig.rig}: ${counted.join(', ') || 'no test'}; ${String(mine.length)} upgrades judged, ${String(upgraded)} ended upgraded`,
     );
-    for (const line of Object.values(campaignFacts(rig.rig, events))) lines.push(`  ${line}`);
+    for (const line of Object.values(campaignFacts(rig.rig, outline))) lines.push(`  ${line}`);
     for (const fault of new Set(rig.faults)) lines.push(`  rig fault: ${fault}`);
     if (rig.aside !== undefined) lines.push(`  set aside: ${rig.aside}`);
     if (rig.powerSafe === false) lines.push('  its power may not be in its safe state');
@@ -44,7 +46,7 @@ export function summaryText(result: RunResult, events: readonly JournalEvent[], 
 }
 
 function leftOut(test: TestResult): boolean {
-  return test.why === 'left out by the chosen pattern';
+  return /^left (?:out by the chosen pattern$|to shard )/.test(test.why ?? '');
 }
 
 function indent(text: string): string[] {

@@ -4,6 +4,7 @@ import type { EventBody, JournalEvent } from '../journal/events.js';
 import { memoryJournal } from '../journal/journal.js';
 import { escapeXml, finishJunit } from './junit.js';
 import { doneBefore, resultOf } from './result.js';
+import { outlineOf } from './outline.js';
 import { summaryText } from './summary.js';
 import { campaignFacts, trialsTold } from './trials.js';
 
@@ -49,7 +50,7 @@ function junit(all: readonly JournalEvent[], parts: readonly string[]): string {
     parts.map((xml) => ({ rig, xml })),
     resultOf(all, [rig]).tests,
     {},
-    { trials: trialsTold(all), properties: (of) => campaignFacts(of, all) },
+    { trials: trialsTold(all), properties: (of) => campaignFacts(of, outlineOf(all)) },
   );
 }
 
@@ -124,7 +125,7 @@ test('the summary says what the cuts came to', () => {
     begin(),
     ...killed,
   );
-  const text = summaryText(resultOf(all, [rig]), all);
+  const text = summaryText(resultOf(all, [rig]), outlineOf(all));
   expect(text).toContain(
     [
       '  power cuts: 3 trials: 1 survived, 1 failed, 1 unfinished',
@@ -133,5 +134,5 @@ test('the summary says what the cuts came to', () => {
       '  narrowed: fails between 40 % and 45 %: 9 of 9 in, 0 of 24 out',
     ].join('\n'),
   );
-  expect(summaryText(resultOf(events(), [rig]), events())).not.toContain('power cuts');
+  expect(summaryText(resultOf(events(), [rig]), outlineOf(events()))).not.toContain('power cuts');
 });

@@ -1,8 +1,7 @@
 /** The trials of power cuts of a run, from its journal alone: what JUnit, summary and the count of all three rest on. Pure. */
 import { survivalText, type Survival } from '../campaign/statistics.js';
 import type { EventOf, JournalEvent, Owner } from '../journal/events.js';
-import { cutUse } from '../verdict/cut-use.js';
-import { fold } from '../verdict/fold.js';
+import type { RunOutline } from './outline.js';
 
 export interface TrialTold {
   readonly rig: string;
@@ -54,7 +53,7 @@ export function survivalOf(trials: readonly TrialTold[]): Survival {
 export const latencyText = (ms: number): string => `${ms.toFixed(2)} ms`;
 
 /** What a rig's power cuts came to: a name for a program, and a sentence; none when there was no trial. */
-export function campaignFacts(rig: string, events: readonly JournalEvent[]): Readonly<Record<string, string>> {
+export function campaignFacts(rig: string, { events, cutUse }: RunOutline): Readonly<Record<string, string>> {
   const own = events.filter((event) => event.rig === rig);
   const trials = trialsTold(own);
   if (trials.length === 0) return {};
@@ -67,7 +66,7 @@ export function campaignFacts(rig: string, events: readonly JournalEvent[]): Rea
     'cuts.trials': `power cuts: ${String(trials.length)} ${trials.length === 1 ? 'trial' : 'trials'}: ${counts.join(', ')}`,
     'cuts.survival': survivalText(survivalOf(trials)),
     'cuts.latency': latencies(trials.flatMap((trial) => trial.latencies)),
-    'cuts.uses-attempt': cutUse(fold(own))?.text,
+    'cuts.uses-attempt': cutUse.get(rig),
     ...Object.fromEntries(narrowed.map((text, index) => [`cuts.narrowed.${String(index + 1)}`, text])),
   };
   return Object.fromEntries(Object.entries(known).filter((entry): entry is [string, string] => entry[1] !== undefined));

@@ -11,7 +11,7 @@ function told(story: Script, verdict: Partial<EventOf<'verdict'>>): readonly Jou
 }
 function changed(events: readonly JournalEvent[]): readonly string[] {
   const records = fold(events);
-  const judged = records.map((record) => ({ record, judgement: judge(record) }));
+  const judged = records.map((record) => ({ rig: record.rig, id: record.id, result: judge(record).result }));
   return changedVerdicts(events, judged, sequencesOf(events, records));
 }
 

@@ -1,16 +1,16 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../base/errors.js';
-import type { JournalEvent } from '../../journal/events.js';
-import { readJournal } from '../../journal/reader.js';
+import { JournalStream } from '../../journal/reader.js';
 import { attachedFiles, Attachments, workspace } from '../../report/attachments.js';
 import { comparisonName, compareWithBaseline, conclusionOf, keptBaseline, type Compared } from '../../report/compare/baseline.js';
 import { comparisonPage } from '../../report/compare/page.js';
 import type { ReportData } from '../../report/html/data.js';
 import { readReport, writeHtmlReport } from '../../report/html/write.js';
 import { finishJunit, type Campaign, type RigPart } from '../../report/junit.js';
-import { writeLineLogs } from '../../report/line-logs.js';
+import { LineLogs } from '../../report/line-logs.js';
 import { writeManifest } from '../../report/manifest.js';
+import { outlineOf, type RunOutline } from '../../report/outline.js';
 import { resultOf, type RunResult } from '../../report/result.js';
 import { writeSignature, type Signer } from '../../report/signature.js';
 import { summaryText } from '../../report/summary.js';
@@ -27,26 +27,31 @@ export interface EvidenceParts {
 
 /** Writes all that follows from the journal of a finished run (or of several merged ones), and the manifest over everything. */
 export async function writeEvidence({ folder, journalFile, rigs, harness, signer }: EvidenceParts): Promise<{
-  readonly events: readonly JournalEvent[];
+  readonly outline: RunOutline;
   readonly outcome: RunResult;
   readonly summary: string;
 }> {
-  const { events } = readJournal(journalFile);
-  const result = resultOf(events, rigs);
   rmSync(join(folder, 'lines'), { recursive: true, force: true });
-  const lineLogs = writeLineLogs(events, join(folder, 'lines'));
+  const logs = new LineLogs(join(folder, 'lines'));
+  const outline = outlineOf(new JournalStream(journalFile).events(), {
+    onEvent(event) {
+      logs.take(event);
+    },
+  });
+  const lineLogs = logs.close();
+  const result = resultOf(outline.events, rigs);
   const data = pageOf(journalFile, folder);
   const compared = comparedIn(folder, journalFile, data);
-  const summary = summaryText(result, events, compared);
+  const summary = summaryText(result, outline, compared);
   writeFileSync(join(folder, 'summary.txt'), summary);
   const properties = { 'harness.version': harness.version, 'harness.commit': harness.commit ?? 'unknown' };
   const root = workspace(process.env, process.cwd());
   const attachments = new Attachments((rig) => attachedFiles(folder, lineLogs.get(rig) ?? [], root));
-  const junit = finishJunit(rigParts(folder, rigs), result.tests, properties, campaignOf(events), attachments);
+  const junit = finishJunit(rigParts(folder, rigs), result.tests, properties, campaignOf(outline), attachments);
   writeFileSync(join(folder, 'junit.xml'), junit);
   const manifest = await writeManifest(folder);
   if (signer !== undefined) writeSignature(folder, manifest, signer);
-  return { events, outcome: { ...result, ...conclusionOf(result, compared) }, summary };
+  return { outline, outcome: { ...result, ...conclusionOf(result, compared) }, summary };
 }
 
 /** Writes the evidence page and gives what it says; undefined when it could not be written. */
@@ -75,12 +80,12 @@ export function rigParts(folder: string, rigs: readonly string[]): readonly RigP
 }
 
 /** What a rig's cuts tell together stands with every suite that made some. */
-function campaignOf(events: readonly JournalEvent[]): Campaign {
+function campaignOf(outline: RunOutline): Campaign {
   const told = new Map<string, Readonly<Record<string, string>>>();
   return {
-    trials: trialsTold(events),
+    trials: trialsTold(outline.events),
     properties(rig) {
-      const known = told.get(rig) ?? campaignFacts(rig, events);
+      const known = told.get(rig) ?? campaignFacts(rig, outline);
       told.set(rig, known);
       return known;
     },

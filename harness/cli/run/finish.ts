@@ -6,8 +6,9 @@ import { survivalText } from '../../campaign/statistics.js';
 import type { EventOf, JournalEvent } from '../../journal/events.js';
 import type { Journal } from '../../journal/journal.js';
 import { openJournal } from '../../journal/journal.js';
-import { readJournal } from '../../journal/reader.js';
+import { JournalStream, readJournal } from '../../journal/reader.js';
 import { suitesNotRun, type RigPart } from '../../report/junit.js';
+import { isTraffic, outlineOf } from '../../report/outline.js';
 import { resultOf } from '../../report/result.js';
 import type { Signer } from '../../report/signature.js';
 import { campaignFacts } from '../../report/trials.js';
@@ -31,7 +32,8 @@ export interface FinishParts {
 export async function finishRun(parts: FinishParts): Promise<number> {
   const { folder, journalFile, journal, rigs, harness, signer } = parts;
   if (journal !== undefined) closeJournal(journal, rigParts(folder, rigs), parts);
-  const { events, outcome, summary } = await writeEvidence({ folder, journalFile, rigs, harness, signer });
+  const { outline, outcome, summary } = await writeEvidence({ folder, journalFile, rigs, harness, signer });
+  const { events } = outline;
   process.stdout.write(`\n${summary}`);
   if (events.some((event) => event.type === 'trial.end')) {
     try {
@@ -51,9 +53,14 @@ export async function finishRun(parts: FinishParts): Promise<number> {
 
 /** The last words of a run. What they rest on is read before them, so that they are no part of it. */
 function closeJournal(journal: Journal, junit: readonly RigPart[], { journalFile, rigs, ends }: FinishParts): void {
-  const before = readJournal(journalFile).events;
+  const last = new Map<string, number>();
+  const before = outlineOf(new JournalStream(journalFile).events(), {
+    onEvent({ rig = '', n }) {
+      last.set(rig, Math.max(last.get(rig) ?? 0, n));
+    },
+  });
   for (const rig of rigs) {
-    const after = before.reduce((most, event) => (event.rig === rig ? Math.max(most, event.n) : most), 0);
+    const after = last.get(rig) ?? 0;
     const own = openJournal(journalFile, { clock: systemClock, secrets: new Secrets(), rig, after });
     const lost = junit.filter((part) => part.rig === rig).flatMap(({ xml }) => suitesNotRun(xml));
     for (const { test, why } of lost) own.write({ type: 'test.end', test, status: 'invalid', why });
@@ -66,7 +73,7 @@ function closeJournal(journal: Journal, junit: readonly RigPart[], { journalFile
     if (end === 0 || end === 1) return;
     journal.write({ type: 'note', text: `the process of ${rig} ended with ${String(end)}; see rigs/${rig}/jest.log` });
   });
-  const { exit, reason } = resultOf(readJournal(journalFile).events, rigs);
+  const { exit, reason } = resultOf(readJournal(journalFile, (event) => !isTraffic(event)).events, rigs);
   journal.write({ type: 'run.end', exit, reason });
   journal.close();
 }

@@ -6,6 +6,8 @@ import { Levels } from './levels.js';
 export interface StreamedUpgrade {
   readonly start: EventOf<'upgrade.start'>;
   readonly record: UpgradeRecord;
+  /** What was told before and belongs to it: what is known of the rig, and what was read of the module for it. */
+  readonly lead: readonly JournalEvent[];
   /** From upgrade.start on, until something else began. */
   readonly events: readonly JournalEvent[];
   /** What was on and off when it began. */
@@ -136,7 +138,13 @@ export class UpgradeStream {
     const record = records.find(({ id }) => id === start.upgrade);
     if (record === undefined) return;
     const last = current.ended ? current.events.findLastIndex((event) => isPartOf(event, start.upgrade)) : current.events.length;
-    this.onUpgrade({ start, record, events: current.events.slice(0, last + 1), levels: current.levels });
+    this.onUpgrade({
+      start,
+      record,
+      lead: current.lead,
+      events: current.events.slice(0, last + 1),
+      levels: current.levels,
+    });
   }
 }
 
