@@ -3,9 +3,9 @@ import type { UpgradeRecord } from '../verdict/types.js';
 const measured = ['download', 'flash', 'boot', 'total'] as const;
 
 /** How each time moved from the first third of the upgrades to the last: medians, a line each. Pure. */
-export function driftText(records: readonly UpgradeRecord[]): readonly string[] {
+export function driftText(upgrades: readonly UpgradeRecord['times'][]): readonly string[] {
   return measured.flatMap((name) => {
-    const times = records.map((record) => record.times[name]).filter((time) => time !== undefined);
+    const times = upgrades.map((of) => of[name]).filter((time) => time !== undefined);
     if (times.length < 2) return [];
     const part = Math.max(1, Math.floor(times.length / 3));
     const first = median(times.slice(0, part));

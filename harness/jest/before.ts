@@ -3,8 +3,8 @@ import { achievedPercent } from '../campaign/trial.js';
 import type { Probe } from '../campaign/narrowing.js';
 import { isFlashing, parseCutId } from '../campaign/cut.js';
 import type { EventOf, JournalEvent } from '../journal/events.js';
-import { readJournal } from '../journal/reader.js';
-import { fold } from '../verdict/fold.js';
+import { JournalStream } from '../journal/reader.js';
+import { UpgradeStream } from '../report/html/upgrade-stream.js';
 import type { UpgradeRecord } from '../verdict/types.js';
 
 /** What a rig did before its run was killed and resumed. */
@@ -32,26 +32,41 @@ export interface FinishedTrial {
 export const nothingBefore: Before = { done: new Set(), trials: 0, upgrades: 0, events: 0, finished: [], probes: [] };
 
 export function readBefore(journalFile: string, rig: string): Before {
-  return existsSync(journalFile) ? before(readJournal(journalFile).events, rig) : nothingBefore;
+  return existsSync(journalFile) ? before(new JournalStream(journalFile), rig) : nothingBefore;
 }
 
-/** Numbers are read from the names that were given, not counted: a line of the journal may have been lost. Pure. */
-export function before(all: readonly JournalEvent[], rig: string): Before {
-  const events = all.filter((event) => event.rig === rig);
+type Ended = EventOf<'trial.end'>;
+
+/**
+ * Numbers are read from the names that were given, not counted: a line of the journal may have been lost. Goes through the events twice: only
+ * upgrades of trials that are still needed are kept. Pure.
+ */
+export function before(all: Iterable<JournalEvent>, rig: string): Before {
   const done = new Set<string>();
   const names = { trials: [] as string[], upgrades: [] as string[] };
-  for (const event of events) {
+  const starts = new Map<string, EventOf<'trial.start'>>();
+  const valid: Ended[] = [];
+  let events = 0;
+  for (const event of all) {
+    if (event.rig !== rig) continue;
+    events = Math.max(events, event.n);
+    if (event.type === 'trial.start') starts.set(event.trial, event);
+    if (event.type === 'trial.end' && (event.outcome === 'survived' || event.outcome === 'failed')) valid.push(event);
     if (event.type === 'trial.start' || event.type === 'trial.cut' || event.type === 'trial.end') names.trials.push(event.trial);
     if (event.type === 'upgrade.start' || event.type === 'upgrade.end') names.upgrades.push(event.upgrade);
     if (event.type !== 'test.end') continue;
     if (event.status === 'passed' || event.status === 'failed' || event.status === 'inconclusive') done.add(event.test);
   }
+  const open = valid.flatMap((end) => {
+    const start = starts.get(end.trial);
+    return start?.test === undefined || done.has(start.test) ? [] : [{ test: start.test, from: start.n, end }];
+  });
   return {
     done,
     trials: highest(names.trials, '/'),
     upgrades: highest(names.upgrades, '#'),
-    events: events.reduce((most, { n }) => Math.max(most, n), 0),
-    ...cutsOf(events, done),
+    events,
+    ...cutsOf(all, rig, valid, open),
   };
 }
 
@@ -60,26 +75,39 @@ function highest(names: readonly string[], mark: '/' | '#'): number {
   return numbers.reduce((most, number) => (Number.isSafeInteger(number) ? Math.max(most, number) : most), 0);
 }
 
-function cutsOf(events: readonly JournalEvent[], done: ReadonlySet<string>): Pick<Before, 'finished' | 'probes'> {
-  const valid = events
-    .filter((event) => event.type === 'trial.end')
-    .filter(({ outcome }) => outcome === 'survived' || outcome === 'failed');
+function cutsOf(
+  all: Iterable<JournalEvent>,
+  rig: string,
+  valid: readonly Ended[],
+  open: readonly { readonly test: string; readonly from: number; readonly end: Ended }[],
+): Pick<Before, 'finished' | 'probes'> {
   if (valid.length === 0) return { finished: [], probes: [] };
-  const records = new Map(fold(events).map((record) => [record.id, record]));
-  const told = valid.flatMap((end) => {
-    const record = records.get(end.upgrade ?? '');
-    return record === undefined ? [] : [{ end, record }];
+  const probed = new Map<string, number | undefined>(
+    valid.filter(({ cut }) => narrowable(cut)).map(({ upgrade = '' }) => [upgrade, undefined]),
+  );
+  const records = new Map<string, UpgradeRecord>();
+  const kept = open.map(() => [] as JournalEvent[]);
+  const upgrades = new UpgradeStream({ timed: true, fromLog: false }, ({ record }) => {
+    if (record.rig !== rig) return;
+    if (probed.has(record.id)) probed.set(record.id, achievedPercent(record));
+    if (open.some(({ end }) => end.upgrade === record.id)) records.set(record.id, record);
   });
+  for (const event of all) {
+    upgrades.take(event);
+    if (event.rig !== rig) continue;
+    open.forEach(({ from, end }, index) => {
+      if (event.n >= from && event.n <= end.n) kept[index]?.push(event);
+    });
+  }
+  upgrades.close();
   return {
-    probes: told.flatMap(({ end, record }) => {
-      const at = narrowable(end.cut) ? achievedPercent(record) : undefined;
-      return at === undefined ? [] : [{ at, failed: end.outcome === 'failed' }];
+    probes: valid.flatMap(({ upgrade = '', outcome }) => {
+      const at = probed.get(upgrade);
+      return at === undefined ? [] : [{ at, failed: outcome === 'failed' }];
     }),
-    finished: told.flatMap(({ end, record }) => {
-      const start = events.findIndex((event) => event.type === 'trial.start' && event.trial === end.trial);
-      const from = events[start];
-      if (from?.type !== 'trial.start' || from.test === undefined || done.has(from.test)) return [];
-      return [{ test: from.test, end, record, events: events.slice(start, events.indexOf(end) + 1) }];
+    finished: open.flatMap(({ test, end }, index) => {
+      const record = records.get(end.upgrade ?? '');
+      return record === undefined ? [] : [{ test, end, record, events: kept[index] ?? [] }];
     }),
   };
 }

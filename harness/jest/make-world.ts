@@ -20,6 +20,7 @@ import { cutId, type CutTrial } from '../campaign/cut.js';
 import type { Judgement, UpgradeRecord } from '../verdict/types.js';
 import { Trials } from './trials.js';
 import { marked } from './outcome.js';
+import { Latest } from './latest.js';
 import { leftToOthers, type Shard } from './shard.js';
 import type { Before } from './before.js';
 import type { Need, World } from './world.js';
@@ -55,6 +56,9 @@ const fillerName = 'filler.bin';
 /** Bytes; at 115,200 baud 16 MiB take 25 minutes. */
 const largestFiller = 16 * 1024 * 1024;
 
+/** Upgrades whose judgement is kept: a test asks for those that it has just made. */
+const keptJudgements = 64;
+
 type Judged = Judgement & { readonly text: string; readonly record: UpgradeRecord };
 
 type Declared = Parameters<World['declare']>[0];
@@ -73,7 +77,8 @@ export function makeWorld(options: WorldOptions): MadeWorld {
   const { clock } = options;
   const began = clock.now();
   const declared: (Declared & { whole?: string })[] = [];
-  const judged = new Map<string, Judged>();
+  const judged = new Latest<Judged>(keptJudgements);
+  const times: UpgradeRecord['times'][] = [];
   let aside: string | undefined;
 
   const find = (title: string): Declared | undefined => declared.findLast((test) => test.whole === title);
@@ -187,9 +192,13 @@ export function makeWorld(options: WorldOptions): MadeWorld {
       says: soakText(options.soak),
       goesOn: (trip) => trip < options.soak.trips && clock.now() - began < (options.soak.budget ?? Infinity),
     },
-    drift(upgrades) {
-      const records = upgrades.flatMap((upgrade) => judged.get(upgrade.id)?.record ?? []);
-      for (const text of driftText(records)) journal.write({ type: 'note', text: `drift of ${text}` });
+    drift: {
+      add(upgrade) {
+        times.push(judgeOnce(upgrade).record.times);
+      },
+      tell() {
+        for (const text of driftText(times)) journal.write({ type: 'note', text: `drift of ${text}` });
+      },
     },
     async cut(trial, step) {
       const up = timeUp();

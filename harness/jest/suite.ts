@@ -95,7 +95,7 @@ export const soak = {
     return own[trip % own.length] ?? anySource;
   },
 };
-export const drift: World['drift'] = (upgrades) => world().drift(upgrades);
+export const { drift } = world();
 
 /** Runs one trial of power cuts; a package that the trial wants spoilt is made from `step`. */
 export const cutTrial = (trial: CutTrial, step: Package): Promise<Trial> => world().cut(trial, step);

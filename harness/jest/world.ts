@@ -24,8 +24,8 @@ export interface World {
   readonly cuts: { readonly plan: readonly PlanGroup[]; readonly only: CutTrial | undefined };
   /** How long the soak suite goes on. */
   readonly soak: { readonly says: string; goesOn(trip: number): boolean };
-  /** Notes in the journal how the times of boot, download and flash moved over these upgrades. */
-  drift(upgrades: readonly Upgrade[]): void;
+  /** How the times of boot, download and flash move over upgrades; `tell` notes it in the journal. */
+  readonly drift: { add(upgrade: Upgrade): void; tell(): void };
   /** Why a test is left to another run that shares the work (`--shard`), or undefined when it is made here. */
   leaves(title: string, needs: readonly Need[]): string | undefined;
   /** Why the rig cannot do it, or undefined when it can. */

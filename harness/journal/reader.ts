@@ -16,13 +16,17 @@ export interface JournalText {
   readonly cutOff: boolean;
 }
 
-/** A journal that is gone through once, from its beginning to its end, and never held as a whole. */
+/** A journal that is gone through from its beginning to its end, as often as it is asked, and never held as a whole. */
 export class JournalStream {
   readonly unreadable: Unreadable[] = [];
   /** To be asked when all events were taken. */
   cutOff = false;
 
   constructor(private readonly file: string) {}
+
+  [Symbol.iterator](): Iterator<JournalEvent> {
+    return this.events();
+  }
 
   /** `only`: passes over events of other types, most of them unread, which is much quicker. */
   *events(only?: ReadonlySet<EventType>): Generator<JournalEvent> {

@@ -1,14 +1,15 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { z } from 'zod';
 import { systemClock } from '../../base/clock.js';
 import { messageOf, UserError } from '../../base/errors.js';
 import { Secrets } from '../../base/secrets.js';
-import type { EventBody } from '../../journal/events.js';
+import type { EventBody, JournalEvent } from '../../journal/events.js';
 import { openJournal } from '../../journal/journal.js';
-import { readJournal } from '../../journal/reader.js';
-import { ConflictingParts, mergeRuns, startOf, type Merged, type RunPart } from '../../report/merge/merge-journals.js';
+import { JournalStream } from '../../journal/reader.js';
+import { ConflictingParts, firstOf, mergeRuns, startOf, type Merged, type RunPart } from '../../report/merge/merge-journals.js';
+import { isTraffic } from '../../report/outline.js';
 import { resultOf } from '../../report/result.js';
 import { signerOfEnvironment } from '../../report/signature.js';
 import { verifyFolder } from '../../report/verify.js';
@@ -69,7 +70,7 @@ async function readPart(dir: string): Promise<RunPart> {
   const file = join(dir, 'run.json');
   try {
     const facts = z.object({ run: z.string(), names: z.array(z.string()) }).parse(JSON.parse(readFileSync(file, 'utf8')));
-    return { from: dir, run: facts.run, rigs: facts.names, events: readJournal(join(dir, 'journal.jsonl')).events };
+    return { from: dir, run: facts.run, rigs: facts.names, events: new JournalStream(join(dir, 'journal.jsonl')) };
   } catch (error) {
     throw new UserError('this is not what a run leaves', {
       place: { file },
@@ -95,24 +96,60 @@ function mergeOrExplain(given: readonly RunPart[]): Merged {
 function writeMerged(file: string, run: string, { events, parts, rigs, remarks }: Merged): void {
   const starts = parts.flatMap(({ part }) => startOf(part) ?? []);
   const [first] = starts;
-  const t = events[0]?.t ?? 0;
-  const at = parts[0]?.part.events[0]?.at ?? systemClock.wall();
-  const lines: unknown[] = [];
+  const began = parts[0] === undefined ? undefined : firstOf(parts[0].part);
+  const { t, at } = began ?? { t: 0, at: systemClock.wall() };
+  const lines = new LineWriter(file);
   if (first !== undefined) {
     const { seed, harness, host } = first;
     const beginning: EventBody = { type: 'run.start', format: 1, run, seed, harness, host, argv: ['report', 'merge'] };
-    lines.push({ n: 0, t: first.t, at, ...beginning });
+    lines.write({ n: 0, t: first.t, at, ...beginning });
   }
   const notes = [
     ...parts.map(({ part }) => `merged from ${part.from}: run ${part.run}, seed ${String(startOf(part)?.seed ?? 'unknown')}`),
     ...remarks,
   ];
-  for (const text of notes) lines.push({ n: 0, t, at, type: 'note', text });
-  writeFileSync(file, [...lines, ...events].map((line) => `${JSON.stringify(line)}\n`).join(''));
-  const journal = openJournal(file, { clock: atTheEnd(events.at(-1)), secrets: new Secrets() });
-  const { exit, reason } = resultOf(events, rigs);
+  for (const text of notes) lines.write({ n: 0, t, at, type: 'note', text });
+  let last: JournalEvent | undefined;
+  const outline: JournalEvent[] = [];
+  for (const event of events) {
+    lines.write(event);
+    if (!isTraffic(event)) outline.push(event);
+    last = event;
+  }
+  lines.close();
+  const journal = openJournal(file, { clock: atTheEnd(last), secrets: new Secrets() });
+  const { exit, reason } = resultOf(outline, rigs);
   journal.write({ type: 'run.end', exit, reason });
   journal.close();
+}
+
+/** Writes JSON a line, some megabytes at a time. */
+class LineWriter {
+  readonly #descriptor: number;
+  #waiting: string[] = [];
+  #size = 0;
+
+  constructor(file: string) {
+    this.#descriptor = openSync(file, 'w');
+  }
+
+  write(line: unknown): void {
+    const text = `${JSON.stringify(line)}\n`;
+    this.#waiting.push(text);
+    this.#size += text.length;
+    if (this.#size > 1 << 22) this.#flush();
+  }
+
+  close(): void {
+    this.#flush();
+    closeSync(this.#descriptor);
+  }
+
+  #flush(): void {
+    writeFileSync(this.#descriptor, this.#waiting.join(''));
+    this.#waiting = [];
+    this.#size = 0;
+  }
 }
 
 /** The merged run ends when its last part did. */

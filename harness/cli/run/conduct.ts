@@ -19,6 +19,7 @@ import { readRunFile, type Asked } from './options.js';
 import { Progress } from './progress.js';
 import { readResumed } from './resume.js';
 import { startRig, type RigProcess } from './rig-process.js';
+import { RigsInTurn } from './rigs-in-turn.js';
 
 export interface RunOptions {
   readonly asked: Asked;
@@ -82,33 +83,7 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   const progress = new Progress(names, (rig, line) => {
     display.change(rig, line);
   });
-  const follower = followJournal(
-    journalFile,
-    (event) => {
-      progress.take(event);
-    },
-    known,
-  );
-
-  const processes: RigProcess[] = [];
-  let interrupted: string | undefined;
-  const interrupt = (signal: NodeJS.Signals): void => {
-    if (interrupted === undefined) {
-      process.stderr.write('\nInterrupted: leaving the power safe and writing the report. Once more to give up at once.\n');
-      journal.write({ type: 'run.interrupted', signal });
-      for (const each of processes) each.interrupt();
-      clock.after(grace, () => {
-        for (const each of processes) each.kill();
-      });
-    } else {
-      for (const each of processes) each.kill();
-    }
-    interrupted = signal;
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, interrupt);
-
-  for (const { rig, pair } of jobs) {
+  const start = ({ rig, pair }: Job): RigProcess => {
     const rigFolder = join(folder, 'rigs', rig.definition.name);
     mkdirSync(rigFolder, { recursive: true });
     // What Jest wrote before the run was resumed says less than the journal.
@@ -131,9 +106,37 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
       resumed: before !== undefined,
       supervised: true,
     };
-    processes.push(startRig({ name, assignment, suites, pattern, folder: rigFolder }));
-  }
-  const ends = await Promise.all(processes.map((each) => each.ended));
+    return startRig({ name, assignment, suites, pattern, folder: rigFolder });
+  };
+  const turns = jobs.map((job) => ({ name: job.rig.definition.name, start: () => start(job) }));
+  const running = new RigsInTurn(turns, options.cpus);
+  const follower = followJournal(
+    journalFile,
+    (event) => {
+      progress.take(event);
+      if (event.type === 'rig.start') running.underWay(event.rig ?? '');
+    },
+    known,
+  );
+
+  let interrupted: string | undefined;
+  const interrupt = (signal: NodeJS.Signals): void => {
+    if (interrupted === undefined) {
+      process.stderr.write('\nInterrupted: leaving the power safe and writing the report. Once more to give up at once.\n');
+      journal.write({ type: 'run.interrupted', signal });
+      running.interrupt();
+      clock.after(grace, () => {
+        running.kill();
+      });
+    } else {
+      running.kill();
+    }
+    interrupted = signal;
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, interrupt);
+
+  const ends = await running.ended;
   follower.finish();
   await display.finish();
 

@@ -6,6 +6,7 @@ import { UserError } from '../../base/errors.js';
 import type { EventOf, JournalEvent } from '../../journal/events.js';
 import { readJournal } from '../../journal/reader.js';
 import { fileDigest } from '../../package/facts.js';
+import { isTraffic } from '../../report/outline.js';
 import { resultOf } from '../../report/result.js';
 import { acquireLease } from '../../rig/lease.js';
 import type { LoadedPair, LoadedRig } from '../../rig/load.js';
@@ -45,10 +46,11 @@ export async function readResumed(
       hint: 'a run goes on from its journal alone; without it, start a new one',
     });
   }
-  for (const { rig, pair } of jobs) await checkUnchanged(rig, pair, readJournal(journalFile).events);
+  const began = readJournal(journalFile, ({ type }) => type === 'pair' || type === 'rig.start').events;
+  for (const { rig, pair } of jobs) await checkUnchanged(rig, pair, began);
   for (const { rig } of jobs) await rigIsFree(rig.definition.name, clock, tell);
   // Only now has everybody who writes it ended.
-  const { events } = readJournal(journalFile);
+  const { events } = readJournal(journalFile, (event) => !isTraffic(event));
   const names = jobs.map(({ rig }) => rig.definition.name);
   const trials = new Set(events.flatMap((event) => (event.type === 'trial.end' ? [event.trial] : [])));
   const concluded = resultOf(events, names).tests.filter(({ status }) => isVerdict(status));

@@ -35,7 +35,7 @@ test('two agents’ runs become one, in the order of the wall clock, whatever th
   const a = part('A', 'run-a', 'a', [start, ready, passed('s: x'), done], { boot: 5_000_000 });
   const b = part('B', 'run-b', 'b', [start, ready, failed('s: x'), done], { seconds: 0.015, boot: 3 });
   const merged = mergeRuns([b, a]);
-  expect(merged.events.map(({ rig, type }) => `${rig ?? ''} ${type}`)).toEqual([
+  expect([...merged.events].map(({ rig, type }) => `${rig ?? ''} ${type}`)).toEqual([
     'a rig.ready',
     'a test.end',
     'b rig.ready',
@@ -44,21 +44,21 @@ test('two agents’ runs become one, in the order of the wall clock, whatever th
     'b rig.end',
   ]);
   expect(merged.remarks).toEqual([]);
-  expect(resultOf(merged.events, merged.rigs)).toMatchObject({ exit: 1, reason: '1 test failed' });
+  expect(resultOf([...merged.events], merged.rigs)).toMatchObject({ exit: 1, reason: '1 test failed' });
 });
 
 test('an interruption of one run outlasts the beginning of another', () => {
   const a = part('A', 'run-a', 'a', [start, ready, { type: 'run.interrupted', signal: 'SIGINT' }, done]);
   const b = part('B', 'run-b', 'b', [start, ready, passed('s: x'), done], { seconds: 60 });
-  expect(resultOf(mergeRuns([a, b]).events, ['a', 'b']).exit).toBe(130);
+  expect(resultOf([...mergeRuns([a, b]).events], ['a', 'b']).exit).toBe(130);
 });
 
 test('the same run twice counts once, and a copy made before its end gives way to the whole', () => {
   const whole = part('A', 'run-a', 'a', [start, ready, passed('s: x'), done]);
   const copy = { ...whole, from: 'B' };
-  const early = { ...whole, from: 'C', events: whole.events.slice(0, 2) };
+  const early = { ...whole, from: 'C', events: [...whole.events].slice(0, 2) };
   const merged = mergeRuns([early, whole, copy]);
-  expect(merged.events).toHaveLength(3);
+  expect([...merged.events]).toHaveLength(3);
   expect(merged.rigs).toEqual(['a']);
   expect(merged.remarks).toEqual([
     'C and A are the same run run-a: the longer one counts',
@@ -88,7 +88,8 @@ test('a rig in two runs stands there twice, with ids of its own, and tests that 
       ],
       { seconds },
     );
-  const { events, rigs, remarks } = mergeRuns([shard('A', 'run-1', 0), shard('B', 'run-2', 100)]);
+  const { rigs, remarks, ...merged } = mergeRuns([shard('A', 'run-1', 0), shard('B', 'run-2', 100)]);
+  const events = [...merged.events];
   expect(rigs).toEqual(['a', 'a~2']);
   expect(events.flatMap((event) => (event.type === 'trial.start' ? [event.trial] : []))).toEqual(['a/1', 'a~2/1']);
   expect(events.flatMap((event) => (event.type === 'verdict' ? [event.upgrade, ...(event.sequence ?? [])] : []))).toEqual([
@@ -116,7 +117,7 @@ test('no event but the runs’ own ends is lost, and each run keeps its order', 
           when,
         ),
       );
-      const { events } = mergeRuns(parts);
+      const events = [...mergeRuns(parts).events];
       expect(events).toHaveLength(given.reduce((sum, { size }) => sum + size, 0));
       for (const { rigs } of parts) {
         const own = events.filter(({ rig }) => rig === rigs[0]).map(({ n }) => n);

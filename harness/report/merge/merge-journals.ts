@@ -1,6 +1,6 @@
 /**
  * The journals of several runs (agents, shards) as one, from which every report follows. Nothing is counted twice: a run that is given twice is
- * told and left out, and a rig that took part in several runs stands there once for each. Pure.
+ * told and left out, and a rig that took part in several runs stands there once for each. Journals are gone through, never held. Pure.
  */
 import type { EventOf, JournalEvent } from '../../journal/events.js';
 
@@ -10,11 +10,12 @@ export interface RunPart {
   readonly run: string;
   /** Rigs that were to take part. */
   readonly rigs: readonly string[];
-  readonly events: readonly JournalEvent[];
+  /** From the beginning, as often as it is asked. */
+  readonly events: Iterable<JournalEvent>;
 }
 
 export interface Merged {
-  readonly events: readonly JournalEvent[];
+  readonly events: Iterable<JournalEvent>;
   /** Parts that are in it, with the names that their rigs have now. */
   readonly parts: readonly { readonly part: RunPart; readonly names: ReadonlyMap<string, string> }[];
   readonly rigs: readonly string[];
@@ -46,15 +47,9 @@ export function mergeRuns(given: readonly RunPart[]): Merged {
   });
   remarks.push(...testsTwice(parts.map(({ part }) => part)));
   const base = parts[0] === undefined ? 0 : offsetOf(parts[0].part);
-  const streams = parts.map(({ part, names }) => {
-    const shift = offsetOf(part) - base;
-    return part.events.flatMap((event) => {
-      // Each run's own beginning and end would be taken for those of the whole.
-      if (event.type === 'run.start' || event.type === 'run.end') return [];
-      return [{ ...renamed(event, names), t: event.t + shift }];
-    });
-  });
-  return { events: inOrder(streams), parts, rigs: parts.flatMap(({ names }) => [...names.values()]), remarks };
+  const streams = parts.map(({ part, names }) => ({ part, names, shift: offsetOf(part) - base }));
+  const events = { [Symbol.iterator]: () => inOrder(streams.map(shifted)) };
+  return { events, parts, rigs: parts.flatMap(({ names }) => [...names.values()]), remarks };
 }
 
 /** The same run given twice, or once as a copy made before it had ended: the longer one counts. */
@@ -67,14 +62,34 @@ function withoutTwins(given: readonly RunPart[], remarks: string[]): RunPart[] {
       chosen.push(part);
       continue;
     }
-    const [short, long] = twin.events.length <= part.events.length ? [twin, part] : [part, twin];
-    const same = short.events.every((event, at) => JSON.stringify(event) === JSON.stringify(long.events[at]));
-    if (!same) throw new ConflictingParts(twin, part);
-    const counts = short.events.length === long.events.length ? 'it counts once' : 'the longer one counts';
+    const longer = longerOf(twin, part);
+    const counts = longer === 'both' ? 'it counts once' : 'the longer one counts';
     remarks.push(`${twin.from} and ${part.from} are the same run ${part.run}: ${counts}`);
-    chosen[index] = long;
+    chosen[index] = longer === 'one' ? twin : part;
   }
   return chosen;
+}
+
+/** Which of two journals of one run goes on further. Throws ConflictingParts when neither is the beginning of the other. */
+function longerOf(one: RunPart, other: RunPart): 'one' | 'other' | 'both' {
+  const [mine, its] = [one.events[Symbol.iterator](), other.events[Symbol.iterator]()];
+  for (;;) {
+    const [left, right] = [mine.next(), its.next()];
+    if (left.done === true || right.done === true) {
+      mine.return?.();
+      its.return?.();
+      if (left.done === right.done) return 'both';
+      return left.done === true ? 'other' : 'one';
+    }
+    if (JSON.stringify(left.value) !== JSON.stringify(right.value)) throw new ConflictingParts(one, other);
+  }
+}
+
+/** A part's events with the names and times of the whole. Each run's own beginning and end would be taken for those of the whole. */
+function* shifted({ part, names, shift }: { part: RunPart; names: ReadonlyMap<string, string>; shift: number }) {
+  for (const event of part.events) {
+    if (event.type !== 'run.start' && event.type !== 'run.end') yield { ...renamed(event, names), t: event.t + shift };
+  }
 }
 
 function freeName(rig: string, taken: Set<string>): string {
@@ -99,13 +114,19 @@ function testsTwice(parts: readonly RunPart[]): string[] {
 }
 
 /** Wall time of the monotonic zero of the machine that the part was run on. */
-function offsetOf({ events }: RunPart): number {
-  const [first] = events;
+function offsetOf(part: RunPart): number {
+  const first = firstOf(part);
   return first === undefined ? 0 : Date.parse(first.at) - first.t;
 }
 
-function began({ events }: RunPart): number {
-  return events[0] === undefined ? Infinity : Date.parse(events[0].at);
+function began(part: RunPart): number {
+  const first = firstOf(part);
+  return first === undefined ? Infinity : Date.parse(first.at);
+}
+
+export function firstOf({ events }: RunPart): JournalEvent | undefined {
+  for (const event of events) return event;
+  return undefined;
 }
 
 /** The event with its rig's new name, also where ids begin with it: `rig#3` of upgrades, `rig/7` of trials. */
@@ -126,24 +147,22 @@ function renamed(event: JournalEvent, names: ReadonlyMap<string, string>): Journ
 }
 
 /** By time, and within a run in the order in which it was written. */
-function inOrder(streams: readonly (readonly JournalEvent[])[]): JournalEvent[] {
-  const heads = streams.map(() => 0);
-  const all: JournalEvent[] = [];
+function* inOrder(streams: readonly Iterator<JournalEvent>[]): Generator<JournalEvent> {
+  const heads = streams.map((stream) => ({ stream, next: stream.next() }));
   for (;;) {
-    let next = -1;
-    let earliest = Infinity;
-    streams.forEach((stream, index) => {
-      const t = stream[heads[index] ?? 0]?.t;
-      if (t !== undefined && t < earliest) [next, earliest] = [index, t];
-    });
-    const event = streams[next]?.[heads[next] ?? 0];
-    if (event === undefined) return all;
-    all.push(event);
-    heads[next] = (heads[next] ?? 0) + 1;
+    let earliest: (typeof heads)[number] | undefined;
+    for (const head of heads) {
+      if (head.next.done === true) continue;
+      if (earliest?.next.done !== false || head.next.value.t < earliest.next.value.t) earliest = head;
+    }
+    if (earliest === undefined || earliest.next.done === true) return;
+    yield earliest.next.value;
+    earliest.next = earliest.stream.next();
   }
 }
 
 /** The beginning of a run, as the first event of its journal tells it. */
 export function startOf({ events }: RunPart): EventOf<'run.start'> | undefined {
-  return events.find((event): event is EventOf<'run.start'> => event.type === 'run.start');
+  for (const event of events) if (event.type === 'run.start') return event;
+  return undefined;
 }
