@@ -29,7 +29,7 @@ interface Row {
 
 /** All cuts with one point: where each fell, and what came of it. */
 export function CutMap({ trials }: { readonly trials: readonly number[] }) {
-  const [ref, width] = useWidth<HTMLDivElement>(900);
+  const [ref, width] = useWidth<HTMLDivElement>();
   const layout = useMemo(() => layOut(data.trials, trials, width), [trials, width]);
   const [told, setTold] = useState('');
   const { rows, height } = rowsOf(layout);

@@ -43,14 +43,17 @@ export interface TableState {
 
 export const freshTable: TableState = { chosen: {}, search: '', sort: -1, down: false, page: 0, only: undefined };
 
+/** Rows of a page of a table, unless it says otherwise: each costs time before anything is seen, and paper. */
+const rowsShown = 30;
+
 /** A table of any length: filtered, searched, sorted, and a page of it shown. */
 export function DataTable(props: Props) {
-  const { id, caption, rows, columns, filters, text, page: size = 50 } = props;
+  const { id, caption, rows, columns, filters, text, page: size = rowsShown } = props;
   const signal = useKeptSignal(id);
   return <TableBody key={signal} {...{ id, caption, rows, columns, filters, text, page: size }} />;
 }
 
-function TableBody({ id, caption, rows, columns, filters, text, page: size = 50 }: Props) {
+function TableBody({ id, caption, rows, columns, filters, text, page: size = rowsShown }: Props) {
   const [state, setState] = useKept<TableState>(id, freshTable);
   const { chosen, search, sort, down, only } = state;
   const set = (change: Partial<TableState>): void => {

@@ -14,7 +14,7 @@ const reach = 14;
 
 /** Everything that happened during one upgrade, in lanes. Zoomed by buttons, keys, pinching, or the wheel once it has the focus. */
 export function TimelineView({ timeline }: { readonly timeline: Timeline }) {
-  const [ref, width] = useWidth<HTMLDivElement>(900);
+  const [ref, width] = useWidth<HTMLDivElement>();
   const items = useMemo(() => itemsOf(timeline), [timeline]);
   const { lanes, bottom } = useMemo(() => laneLayout(timeline, items, head), [timeline]);
   const [transform, setTransform] = useState<ZoomTransform>(zoomIdentity);
