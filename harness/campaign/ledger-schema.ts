@@ -6,6 +6,7 @@ const applicationId = 0x64666f74;
 
 /** The step at index n brings a ledger of format n to format n + 1. Steps are only ever added. */
 const migrations: readonly string[] = [
+  // Of power cuts alone.
   `CREATE TABLE runs (
     run TEXT PRIMARY KEY,
     at TEXT NOT NULL,
@@ -33,6 +34,42 @@ const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX trials_by_package ON trials (package, revision, rig);
   CREATE INDEX trials_by_rig ON trials (rig, at);`,
+  // A run of format 1 gets its tests and its end when it is added once more.
+  `ALTER TABLE runs ADD COLUMN ended TEXT;
+  ALTER TABLE runs ADD COLUMN exit INTEGER;
+  ALTER TABLE runs ADD COLUMN reason TEXT;
+  CREATE TABLE tests (
+    run TEXT NOT NULL REFERENCES runs (run),
+    rig TEXT NOT NULL,
+    test TEXT NOT NULL,
+    suite TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('passed', 'failed', 'skipped', 'invalid', 'inconclusive')),
+    why TEXT,
+    tries INTEGER NOT NULL,
+    took REAL,
+    at TEXT NOT NULL,
+    module TEXT,
+    package TEXT,
+    revision TEXT,
+    PRIMARY KEY (run, rig, test)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tests_by_package ON tests (package, revision, rig);
+  CREATE INDEX tests_by_rig ON tests (rig, at);
+  CREATE TABLE upgrades (
+    run TEXT NOT NULL REFERENCES runs (run),
+    rig TEXT NOT NULL,
+    upgrade TEXT NOT NULL,
+    step TEXT NOT NULL CHECK (step IN ('upgrade', 'downgrade')),
+    source TEXT NOT NULL,
+    download REAL,
+    flash REAL,
+    boot REAL,
+    at TEXT NOT NULL,
+    package TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    PRIMARY KEY (run, rig, upgrade)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX upgrades_by_package ON upgrades (package, revision, rig);`,
 ];
 
 /** The format that this version of the harness writes (`PRAGMA user_version`). */

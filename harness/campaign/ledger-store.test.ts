@@ -30,7 +30,14 @@ let file: string;
 const children: ChildProcess[] = [];
 beforeAll(() => {
   code = compiled([
-    ...['campaign/ledger', 'campaign/ledger-lock', 'campaign/ledger-schema', 'campaign/ledger-store', 'campaign/ledger-trials'],
+    ...[
+      'campaign/ledger',
+      'campaign/ledger-lock',
+      'campaign/ledger-runs',
+      'campaign/ledger-schema',
+      'campaign/ledger-store',
+      'campaign/ledger-trials',
+    ],
     ...['campaign/testing/journal', 'campaign/cut', 'campaign/statistics', 'journal/events', 'rig/state', 'base/errors'],
   ]);
 });

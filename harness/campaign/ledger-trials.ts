@@ -109,6 +109,6 @@ function rigOf({ rig, trial }: { readonly rig?: string | undefined; readonly tri
 const orNull = (text: string | undefined): string | null => (text === undefined ? null : clean(text));
 
 /** SQLite takes a NUL for the end of a text, and half a surrogate pair has no UTF-8: both would make two keys one. */
-function clean(text: string): string {
+export function clean(text: string): string {
   return text.replace(/[\0\p{Surrogate}]/gu, (odd) => `\\u${odd.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -23,7 +23,14 @@ afterEach(() => {
 
 test('a run counts once, however often it is added', async () => {
   const journal = runJournal('night-1', [{}, {}, { outcome: 'missed' }]);
-  expect(await addRun(ledger, journal)).toEqual({ runs: ['night-1'], added: 3, known: 0, conflicting: [], unfinished: [] });
+  expect(await addRun(ledger, journal)).toEqual({
+    runs: ['night-1'],
+    added: 3,
+    known: 0,
+    conflicting: [],
+    unfinished: [],
+    tests: 0,
+  });
   expect(await addRun(ledger, journal)).toMatchObject({ added: 0, known: 3, conflicting: [] });
   expect((await contents(ledger)).trials).toBe(3);
 });
@@ -51,7 +58,18 @@ test('every column of a trial is what the journal says', async () => {
         test: 'cut at 41 %',
       },
     ],
-    [{ run: 'night-1', at: '2026-01-31T22:00:01.000Z', seed: 7, harness: '0.1.0 (abc)', host: 'bench' }],
+    [
+      {
+        run: 'night-1',
+        at: '2026-01-31T22:00:01.000Z',
+        seed: 7,
+        harness: '0.1.0 (abc)',
+        host: 'bench',
+        ended: null,
+        exit: null,
+        reason: null,
+      },
+    ],
   ]);
 });
 

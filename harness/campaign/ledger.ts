@@ -8,6 +8,7 @@ import type { JournalEvent } from '../journal/events.js';
 import { phases } from './cut.js';
 import type { Ledger } from './ledger-store.js';
 import type { KnownTrial } from './night.js';
+import { writeHistory, type RunHistory } from './ledger-runs.js';
 import { trialsOf, type TrialRow } from './ledger-trials.js';
 import type { Survival } from './statistics.js';
 
@@ -25,6 +26,8 @@ export interface Added {
   readonly conflicting: readonly string[];
   /** Trials that began and never ended; they do not count. */
   readonly unfinished: readonly string[];
+  /** Tests that are new to the ledger, or that a run which went on has given another result. */
+  readonly tests: number;
 }
 
 const columns = [
@@ -46,10 +49,11 @@ const columns = [
 ] as const satisfies readonly (keyof TrialRow)[];
 
 /**
- * Adds the trials of a run's journal: all or none, each once however often it is called. Throws a UserError when the journal does not say
- * which run it is of, or when the ledger cannot be written.
+ * Adds the trials of a run's journal, and its history when that is given: all or none, each once however often it is called. Throws a UserError
+ * when the journal does not say which run it is of, when its runs must be added one by one, or when the ledger cannot be written.
  */
-export async function addRun(ledger: Ledger, events: readonly JournalEvent[]): Promise<Added> {
+export async function addRun(ledger: Ledger, events: readonly JournalEvent[], history?: RunHistory): Promise<Added> {
+  refuseMerged(events);
   const { runs, trials, unfinished } = trialsOf(events);
   if (runs.length === 0) {
     throw new UserError('the journal does not say which run it is of', {
@@ -58,8 +62,9 @@ export async function addRun(ledger: Ledger, events: readonly JournalEvent[]): P
     });
   }
   const summary = { runs: runs.map(({ run }) => run), unfinished: unfinished.map(({ trial }) => trial) };
-  // A run without trials is not worth a line in the ledger.
-  if (trials.length === 0) return { ...summary, added: 0, known: 0, conflicting: [] };
+  // A run in which nothing was tried is not worth a line in the ledger.
+  if (trials.length === 0 && (history?.tests.length ?? 0) === 0)
+    return { ...summary, added: 0, known: 0, conflicting: [], tests: 0 };
   return ledger.change((database) => {
     for (const { run, at, seed, harness, host } of runs) {
       database.run('INSERT OR IGNORE INTO runs (run, at, seed, harness, host) VALUES (?, ?, ?, ?, ?)', [
@@ -83,11 +88,23 @@ export async function addRun(ledger: Ledger, events: readonly JournalEvent[]): P
         } else if (columns.every((column) => had[column] === trial[column])) known += 1;
         else conflicting.push(trial.trial);
       }
-      return { ...summary, added, known, conflicting };
+      const told = history === undefined ? { tests: 0, conflicting: [] } : writeHistory(database, history);
+      return { ...summary, added, known, conflicting: [...conflicting, ...told.conflicting], tests: told.tests };
     } finally {
       find.finalize();
       insert.finalize();
     }
+  });
+}
+
+/** In a merged journal each trial stands under another run's name: it would count twice. */
+function refuseMerged(events: readonly JournalEvent[]): void {
+  const start = events.find((event) => event.type === 'run.start');
+  if (start?.argv[0] !== 'report' || start.argv[1] !== 'merge') return;
+  const parts = events.flatMap((event) => (event.type === 'note' && event.text.startsWith('merged from ') ? [event.text] : []));
+  throw new UserError('this is a report of several runs; each of them is added by itself', {
+    seen: parts.join('; '),
+    hint: 'name the folders of those runs; dfota report merge adds them by itself',
   });
 }
 
@@ -117,10 +134,10 @@ export interface PackageSurvival {
   readonly phases: readonly { readonly phase: string; readonly tally: Tally }[];
 }
 
-const matching = `($package IS NULL OR substr(package, 1, length($package)) = lower($package))
+export const matching = `($package IS NULL OR substr(package, 1, length($package)) = lower($package))
   AND ($revision IS NULL OR revision = $revision) AND ($rig IS NULL OR rig = $rig)`;
 
-function bindings(filter: LedgerFilter): Record<string, string | null> {
+export function bindings(filter: LedgerFilter): Record<string, string | null> {
   return { $package: filter.package ?? null, $revision: filter.revision ?? null, $rig: filter.rig ?? null };
 }
 

@@ -162,7 +162,7 @@ test('two journals of one run that contradict each other: told, exit 2', async (
       .map((event) => JSON.stringify(event))
       .join('\n'),
   );
-  expect(await dfota('add', dir)).toMatch(/1 trial in the ledger with other contents, left as they are: ec25-a\/1/);
+  expect(await dfota('add', dir)).toMatch(/1 entry in the ledger with other contents, left as they are: ec25-a\/1/);
   expect(process.exitCode).toBe(2);
   expect(await dfota()).toMatch(/0 of 1 cuts survived/);
 });

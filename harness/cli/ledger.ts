@@ -1,20 +1,17 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Argv, CommandModule } from 'yargs';
+import type { CommandModule } from 'yargs';
 import { messageOf, UserError } from '../base/errors.js';
 import { addRun, contents, ledgerFile, meanTrial, openLedger, survivals, trialsOfRun, type Added } from '../campaign/ledger.js';
 import { trialsOf } from '../campaign/ledger-trials.js';
 import type { Ledger, LedgerFilter, PackageSurvival, Tally } from '../campaign/ledger.js';
 import { survivalText, upperBound } from '../campaign/statistics.js';
-import { readJournal } from '../journal/reader.js';
+import { JournalStream, type Unreadable } from '../journal/reader.js';
 import { countTrials, type Counted } from '../report/count.js';
+import { readHistory } from '../report/history/rows.js';
 import { printable } from '../verdict/text.js';
+import { digestOf, withLedger, type LedgerArguments } from './ledger-options.js';
 import { textTable } from './text-table.js';
-
-interface LedgerArguments {
-  readonly ledger: string | undefined;
-}
 
 interface AddArguments extends LedgerArguments {
   readonly dirs: string[];
@@ -32,8 +29,8 @@ const add: CommandModule<object, AddArguments> = {
     // All are read before the first is added: a mistyped folder adds nothing.
     const journals = dirs.map((dir) => ({ dir, ...journalOf(dir) }));
     let conflicts = false;
-    for (const { dir, events, unreadable } of journals) {
-      const added = await addRun(ledger, events).catch((error: unknown) => {
+    for (const { dir, events, history, unreadable } of journals) {
+      const added = await addRun(ledger, events, history).catch((error: unknown) => {
         throw error instanceof UserError && error.explanation.place === undefined
           ? new UserError(error.message, { ...error.explanation, place: { file: dir } })
           : error;
@@ -85,14 +82,15 @@ function countedText(dir: string, { trials, tests, problems }: Counted): string 
   const told = [...outcomes].map(([outcome, number]) => `${String(number)} ${outcome}`).join(', ');
   const what = `${count(trials.length, 'trial')}${told === '' ? '' : ` (${told})`}, ${count(tests, 'test')}`;
   const verdict =
-    problems.length === 0 ? 'the same in journal, JUnit file and ledger' : `${count(problems.length, 'mismatch', 'es')}`;
+    problems.length === 0 ? 'the same in journal, JUnit file and ledger' : count(problems.length, 'mismatch', 'mismatches');
   return [`${dir}: ${what}: ${verdict}`, ...problems.map((problem) => `  ${printable(problem)}`), ''].join('\n');
 }
 
-function journalOf(dir: string): ReturnType<typeof readJournal> {
+function journalOf(dir: string): ReturnType<typeof readHistory> & { readonly unreadable: readonly Unreadable[] } {
   const file = statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true ? join(dir, 'journal.jsonl') : dir;
   try {
-    return readJournal(file);
+    const journal = new JournalStream(file);
+    return { ...readHistory(journal), unreadable: journal.unreadable };
   } catch (error) {
     throw new UserError('the journal of the run cannot be read', {
       place: { file },
@@ -102,22 +100,24 @@ function journalOf(dir: string): ReturnType<typeof readJournal> {
   }
 }
 
-function addedText(dir: string, { runs, added, known, conflicting, unfinished }: Added, unreadable: number): string {
+function addedText(dir: string, { runs, added, known, conflicting, unfinished, tests }: Added, unreadable: number): string {
   const named = (trials: readonly string[]): string =>
     printable(trials.slice(0, 5).join(', ')) + (trials.length > 5 ? ', …' : '');
-  const lines = [`${dir}: run ${printable(runs.join(', '))}: ${count(added, 'trial')} added, ${String(known)} known already`];
+  const lines = [
+    `${dir}: run ${printable(runs.join(', '))}: ${count(added, 'trial')} added, ${String(known)} known already${tests === 0 ? '' : `, ${count(tests, 'test')} added`}`,
+  ];
   if (unfinished.length > 0)
     lines.push(`  ${count(unfinished.length, 'trial')} without an end, not counted: ${named(unfinished)}`);
   if (unreadable > 0) lines.push(`  ${count(unreadable, 'line')} of the journal could not be read`);
   if (conflicting.length > 0) {
     lines.push(
-      `  ${count(conflicting.length, 'trial')} in the ledger with other contents, left as they are: ${named(conflicting)}`,
+      `  ${count(conflicting.length, 'entry', 'entries')} in the ledger with other contents, left as they are: ${named(conflicting)}`,
     );
   }
   return `${lines.join('\n')}\n`;
 }
 
-const count = (number: number, what: string, plural = 's'): string => `${String(number)} ${what}${number === 1 ? '' : plural}`;
+const count = (number: number, one: string, more = `${one}s`): string => `${String(number)} ${number === 1 ? one : more}`;
 
 interface ShowArguments extends LedgerArguments {
   readonly package: string | undefined;
@@ -152,29 +152,6 @@ export const command: CommandModule<object, ShowArguments> = {
     else process.stdout.write(`${found.map(asText).join('\n')}\nLedger: ${ledger.file}\n`);
   },
 };
-
-function withLedger<T>(yargs: Argv<T>): Argv<T & LedgerArguments> {
-  return yargs.option('ledger', {
-    type: 'string',
-    describe: 'The ledger’s file; default DFOTA_LEDGER, else ledger.sqlite in the state folder',
-  });
-}
-
-/** A package given by its file, or by the beginning of its digest. */
-function digestOf(wanted: string): string {
-  if (existsSync(wanted) && statSync(wanted).isFile()) {
-    try {
-      return createHash('sha256').update(readFileSync(wanted)).digest('hex');
-    } catch (error) {
-      throw new UserError('the package cannot be read', { place: { file: wanted }, seen: messageOf(error) });
-    }
-  }
-  if (/^[0-9a-f]{1,64}$/i.test(wanted)) return wanted.toLowerCase();
-  throw new UserError('no such package', {
-    asked: `--package ${wanted}`,
-    hint: 'give its file, or the beginning of its SHA-256',
-  });
-}
 
 async function sayNothingFound(ledger: Ledger, filter: LedgerFilter): Promise<void> {
   const { packages, revisions, rigs, trials } = await contents(ledger);

@@ -12,6 +12,7 @@ function lazily(name: string, describe: string, load: () => unknown): void {
 }
 
 lazily('console', 'An AT terminal on a rig’s line, with power keys', () => require('./console.js'));
+lazily('history', 'How packages did night by night', () => require('./history.js'));
 lazily('judge', 'Judge a journal or a terminal log', () => require('./judge.js'));
 lazily('ledger', 'What power cuts have proved over all runs', () => require('./ledger.js'));
 lazily('package', 'Look into a delta package', () => require('./package.js'));

@@ -5,10 +5,12 @@ import { z } from 'zod';
 import { systemClock } from '../../base/clock.js';
 import { messageOf, UserError } from '../../base/errors.js';
 import { Secrets } from '../../base/secrets.js';
+import { addRun, openLedger } from '../../campaign/ledger.js';
 import type { EventBody, JournalEvent } from '../../journal/events.js';
 import { openJournal } from '../../journal/journal.js';
 import { JournalStream } from '../../journal/reader.js';
 import { ConflictingParts, firstOf, mergeRuns, startOf, type Merged, type RunPart } from '../../report/merge/merge-journals.js';
+import { readHistory } from '../../report/history/rows.js';
 import { isTraffic } from '../../report/outline.js';
 import { resultOf } from '../../report/result.js';
 import { signerOfEnvironment } from '../../report/signature.js';
@@ -31,8 +33,8 @@ export const command: CommandModule<object, MergeArguments> = {
       .option('out', { type: 'string', demandOption: true, describe: 'Folder of the merged run; new or empty' })
       .example('dfota report merge reports/rigs/* --out reports/nightly', 'last night of all rigs')
       .epilogue(
-        'A run that is given twice counts once; a rig in several runs stands there once for each. The ledger is not touched: each run is in it ' +
-          'already. Exit codes: those of dfota run for the whole; 2 also for a folder that is no run’s or is not as its run left it.',
+        'A run that is given twice counts once; a rig in several runs stands there once for each. Each run is added to the ledger of this ' +
+          'machine, where it counts once. Exit codes: those of dfota run for the whole; 2 also for a folder that is no run’s or is not as its run left it.',
       ),
   async handler({ dirs, out }) {
     const given: RunPart[] = [];
@@ -51,10 +53,33 @@ export const command: CommandModule<object, MergeArguments> = {
     writeFileSync(join(folder, 'run.json'), `${JSON.stringify(facts, undefined, 2)}\n`);
     const { outcome, summary } = await writeEvidence({ folder, journalFile, rigs: merged.rigs, harness, signer });
     for (const remark of merged.remarks) process.stdout.write(`${printable(remark)}\n`);
-    process.stdout.write(`\n${summary}\nReport: ${folder}\n`);
+    process.stdout.write(`\n${summary}\n`);
+    await addParts(merged);
+    process.stdout.write(`Report: ${folder}\n`);
     process.exitCode = outcome.exit;
   },
 };
+
+/** Into the ledger of this machine goes each run under its own name: one that is there already changes nothing. */
+async function addParts({ parts }: Merged): Promise<void> {
+  try {
+    const ledger = openLedger();
+    let [trials, tests] = [0, 0];
+    for (const { part } of parts) {
+      const { events, history } = readHistory(part.events);
+      const added = await addRun(ledger, events, history);
+      for (const name of added.conflicting)
+        process.stderr.write(`${printable(`${part.from}: ${name} stands in the ledger with other contents`)}\n`);
+      trials += added.added;
+      tests += added.tests;
+    }
+    process.stdout.write(`Ledger: ${String(trials)} trials and ${String(tests)} tests added; dfota history shows all nights\n`);
+  } catch (error) {
+    process.stderr.write(
+      `the ledger could not be kept: ${messageOf(error)}\n  try:   dfota ledger add, with the folders of the runs\n`,
+    );
+  }
+}
 
 /** Reads the folder of a run, which must be as the run left it: what is merged is no longer covered by its own manifest. */
 async function readPart(dir: string): Promise<RunPart> {

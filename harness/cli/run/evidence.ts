@@ -1,12 +1,14 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../base/errors.js';
+import type { RunHistory } from '../../campaign/ledger-runs.js';
 import { JournalStream } from '../../journal/reader.js';
 import { attachedFiles, Attachments, workspace } from '../../report/attachments.js';
 import { comparisonName, compareWithBaseline, conclusionOf, keptBaseline, type Compared } from '../../report/compare/baseline.js';
 import { comparisonPage } from '../../report/compare/page.js';
 import type { ReportData } from '../../report/html/data.js';
 import { readReport, writeHtmlReport } from '../../report/html/write.js';
+import { HistoryWatch } from '../../report/history/rows.js';
 import { finishJunit, type Campaign, type RigPart } from '../../report/junit.js';
 import { LineLogs } from '../../report/line-logs.js';
 import { writeManifest } from '../../report/manifest.js';
@@ -28,15 +30,19 @@ export interface EvidenceParts {
 /** Writes all that follows from the journal of a finished run (or of several merged ones), and the manifest over everything. */
 export async function writeEvidence({ folder, journalFile, rigs, harness, signer }: EvidenceParts): Promise<{
   readonly outline: RunOutline;
+  readonly history: RunHistory;
   readonly outcome: RunResult;
   readonly summary: string;
 }> {
   rmSync(join(folder, 'lines'), { recursive: true, force: true });
   const logs = new LineLogs(join(folder, 'lines'));
+  const watch = new HistoryWatch();
   const outline = outlineOf(new JournalStream(journalFile).events(), {
     onEvent(event) {
       logs.take(event);
+      watch.onEvent(event);
     },
+    onUpgrade: watch.onUpgrade,
   });
   const lineLogs = logs.close();
   const result = resultOf(outline.events, rigs);
@@ -51,7 +57,8 @@ export async function writeEvidence({ folder, journalFile, rigs, harness, signer
   writeFileSync(join(folder, 'junit.xml'), junit);
   const manifest = await writeManifest(folder);
   if (signer !== undefined) writeSignature(folder, manifest, signer);
-  return { outline, outcome: { ...result, ...conclusionOf(result, compared) }, summary };
+  const history = watch.rows(outline.events);
+  return { outline, history, outcome: { ...result, ...conclusionOf(result, compared) }, summary };
 }
 
 /** Writes the evidence page and gives what it says; undefined when it could not be written. */

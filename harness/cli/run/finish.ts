@@ -32,20 +32,21 @@ export interface FinishParts {
 export async function finishRun(parts: FinishParts): Promise<number> {
   const { folder, journalFile, journal, rigs, harness, signer } = parts;
   if (journal !== undefined) closeJournal(journal, rigParts(folder, rigs), parts);
-  const { outline, outcome, summary } = await writeEvidence({ folder, journalFile, rigs, harness, signer });
+  const { outline, history, outcome, summary } = await writeEvidence({ folder, journalFile, rigs, harness, signer });
   const { events } = outline;
   process.stdout.write(`\n${summary}`);
-  if (events.some((event) => event.type === 'trial.end')) {
-    try {
-      const ledger = openLedger();
-      const { added, known } = await addRun(ledger, events);
-      const before = known === 0 ? '' : `, ${String(known)} were there`;
-      process.stdout.write(`Ledger: ${String(added)} trials added${before}; dfota ledger prints what all nights prove:\n`);
-      for (const says of await proven(ledger, events)) process.stdout.write(`  ${says}\n`);
-    } catch (error) {
-      // The evidence is in the folder all the same, and can be added later.
-      process.stderr.write(`the ledger could not be kept: ${messageOf(error)}\n  try:   dfota ledger add ${folder}\n`);
-    }
+  try {
+    const ledger = openLedger();
+    const { added, known, tests } = await addRun(ledger, events, history);
+    const before = known === 0 ? '' : `, ${String(known)} were there`;
+    const cuts = added + known > 0;
+    const trials = cuts ? `${String(added)} trials added${before}, ` : '';
+    process.stdout.write(`Ledger: ${trials}${String(tests)} tests added; dfota history shows all nights`);
+    process.stdout.write(cuts ? `, dfota ledger what their cuts prove:\n` : '\n');
+    for (const says of await proven(ledger, events)) process.stdout.write(`  ${says}\n`);
+  } catch (error) {
+    // The evidence is in the folder all the same, and can be added later.
+    process.stderr.write(`the ledger could not be kept: ${messageOf(error)}\n  try:   dfota ledger add ${folder}\n`);
   }
   process.stdout.write(`\nReport: ${folder}\n`);
   return outcome.exit;

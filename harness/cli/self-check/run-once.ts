@@ -40,7 +40,8 @@ export async function runOnce(request: RunRequest, clock: Clock): Promise<RunEnd
   const log = createWriteStream(`${request.out}.log`);
   const child = spawn(process.execPath, [join(projectRoot(), 'bin', 'dfota.js'), ...runWords(request)], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...request.env, DFOTA_STATE: request.state, CI: '1' },
+    // Nor may a seeded defect stand in the user's ledger.
+    env: { ...process.env, ...request.env, DFOTA_STATE: request.state, DFOTA_LEDGER: '', CI: '1' },
   });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });

@@ -1,0 +1,103 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import yargs, { type CommandModule } from 'yargs';
+import { UserError } from '../base/errors.js';
+import type { EventBody, JournalEvent } from '../journal/events.js';
+import { script, sound, type Script } from '../verdict/testing/script.js';
+import { command as history } from './history.js';
+import { command as ledger } from './ledger.js';
+
+let folder: string;
+let output: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dfota-history-cli-'));
+  output = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    output += String(text);
+    return true;
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  process.exitCode = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs the command and returns what it printed. */
+async function dfota(...words: string[]): Promise<string> {
+  output = '';
+  await yargs([...words, '--ledger', join(folder, 'ledger.sqlite')])
+    .command([ledger, history] as unknown as CommandModule[])
+    .strict()
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new Error(message);
+    })
+    .parseAsync();
+  return output;
+}
+
+/** The folder of a run with one test, which ended so. */
+function night(day: number, ...ends: Extract<EventBody, { type: 'test.end' }>['status'][]): string {
+  const story: Script = script();
+  for (const status of ends) {
+    story.event({ type: 'test.start', test: 'round-trip: ufs', suite: 'round-trip', requirements: [] });
+    if (status === 'invalid') story.event({ type: 'test.try', test: 'round-trip: ufs', number: 1, why: 'USB' });
+    if (status === 'passed') {
+      sound('ufs', {}, story).event({ type: 'verdict', upgrade: 'u1', result: 'pass', ending: 'upgraded', findings: [] });
+    }
+    story.event({ type: 'test.end', test: 'round-trip: ufs', status });
+  }
+  const run = `2026-02-0${String(day)}`;
+  const own = (body: EventBody): JournalEvent => ({ n: 0, t: 0, at: `${run}T22:00:00.000Z`, ...body });
+  const harness = { version: '0.1.0', node: 'v20' };
+  const start: EventBody = {
+    type: 'run.start',
+    format: 1,
+    run,
+    seed: 1,
+    harness,
+    host: { name: 'bench', cpus: 2 },
+    argv: ['run'],
+  };
+  const events = [own(start), ...story.events, own({ type: 'run.end', exit: 0, reason: 'all conform' })];
+  const dir = join(folder, run);
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'journal.jsonl'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  return dir;
+}
+
+test('nights side by side, what is flaky, and what the rig spoilt; a run that is added twice counts once', async () => {
+  const dirs = [night(1, 'passed'), night(2, 'failed'), night(3, 'invalid'), night(4, 'passed')];
+  await dfota('ledger', 'add', ...dirs);
+  const first = await dfota('history');
+  expect(first).toMatch(/^package abababababab {2}from revision EC25EFAR06A12M4G {2}on ec25-a \(EC25\)\n/);
+  expect(first).toMatch(/\n {2}2026-02-02 +0 +1 +0 +0 +0\n/);
+  expect(first).toMatch(/\n {2}2026-02-01 +1 +0 +0 +0 +0 +\d+\.\d+ s +\d+\.\d+ s\n/);
+  expect(first).toContain('  66.6 % of 3 tests with a verdict passed; no valid cut\n');
+  expect(first).toContain(
+    'flaky, without a change of package, revision, rig or harness:\n  round-trip: ufs: passed 2 times, failed once (2026-02-02)\n',
+  );
+  expect(first).toContain('    round-trip: ufs: 1 invalid, 0 undecided, 1 more tries that did not count\n');
+  await dfota('ledger', 'add', ...dirs);
+  expect(await dfota('history')).toBe(first);
+});
+
+test('--json has the same for a program; filters choose', async () => {
+  await dfota('ledger', 'add', night(1, 'passed'));
+  const asked = ['--package', 'ABAB', '--revision', 'EC25EFAR06A12M4G', '--rig', 'ec25-a'];
+  expect(JSON.parse(await dfota('history', '--json', ...asked))).toMatchObject({
+    packages: [{ package: 'ab'.repeat(32), passRate: 1, nights: [{ run: '2026-02-01', exit: 0, tests: { passed: 1 } }] }],
+  });
+  for (const other of [
+    ['--package', 'cd'],
+    ['--revision', 'R07'],
+    ['--rig', 'ec25-b'],
+  ])
+    await expect(dfota('history', ...other)).rejects.toThrow(UserError);
+});
+
+test('an empty ledger says how it is filled', async () => {
+  expect(await dfota('history')).toMatch(/No run is in the ledger .* dfota ledger add/);
+});
