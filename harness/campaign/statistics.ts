@@ -1,6 +1,6 @@
 /** What a number of power cuts proves. Only valid trials count: neither missed nor invalid ones. */
 
-const confidence = 0.95;
+const usual = 0.95;
 
 export interface Survival {
   readonly valid: number;
@@ -8,9 +8,10 @@ export interface Survival {
 }
 
 /**
- * One-sided 95 % upper bound of the failure rate. Without failures 1 − 0.05^(1/n); with failures Clopper–Pearson. 1 when nothing was tried.
+ * One-sided upper bound of the failure rate, of 95 % unless told otherwise. Without failures 1 − 0.05^(1/n); with failures Clopper–Pearson. 1 when
+ * nothing was tried.
  */
-export function upperBound({ valid, failed }: Survival): number {
+export function upperBound({ valid, failed }: Survival, confidence = usual): number {
   if (valid <= 0 || failed >= valid) return 1;
   if (failed === 0) return 1 - (1 - confidence) ** (1 / valid);
   // The rate at which `failed` or fewer failures have a chance of 5 %; the chance falls as the rate grows.
@@ -35,21 +36,21 @@ function atMost(failed: number, valid: number, rate: number): number {
 }
 
 /** How many valid cuts without a failure it takes to bound the failure rate below `bound`. */
-export function cutsFor(bound: number): number {
+export function cutsFor(bound: number, confidence = usual): number {
   // The quotient may come out a hair above a whole number.
   return Math.ceil(Math.log(1 - confidence) / Math.log(1 - bound) - 1e-9);
 }
 
 /** `failure rate < 1.5 % (95 %)`: what these trials prove. */
-export function boundText(survival: Survival): string {
-  return `failure rate < ${percentUp(upperBound(survival))} % (95 %)`;
+export function boundText(survival: Survival, confidence = usual): string {
+  return `failure rate < ${percentUp(upperBound(survival, confidence))} % (${String(Number((confidence * 100).toPrecision(6)))} %)`;
 }
 
 /** `198 of 198 cuts survived: failure rate < 1.5 % (95 %)`: this, and never more. */
-export function survivalText(survival: Survival): string {
+export function survivalText(survival: Survival, confidence = usual): string {
   const { valid, failed } = survival;
   if (valid === 0) return 'no valid cut: nothing is known of the failure rate';
-  return `${String(valid - failed)} of ${String(valid)} cuts survived: ${boundText(survival)}`;
+  return `${String(valid - failed)} of ${String(valid)} cuts survived: ${boundText(survival, confidence)}`;
 }
 
 /** Rounded up to two significant digits, so that the text never says more than the figures. */

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { command as certificate } from './report/certificate.js';
 import { command as compare } from './report/compare.js';
 import { command as html } from './report/html.js';
 import { command as merge } from './report/merge.js';
@@ -15,7 +16,8 @@ export const command: CommandModule = {
       .command(html)
       .command(merge)
       .command(compare)
-      .demandCommand(1, 'say what: html, merge, compare, verify or sign')
+      .command(certificate)
+      .demandCommand(1, 'say what: html, merge, compare, certificate, verify or sign')
       .example('dfota report verify reports/nightly', 'is the folder as the run left it?'),
   handler: () => undefined,
 };

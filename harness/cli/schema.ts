@@ -11,7 +11,7 @@ interface Arguments {
 
 export const command: CommandModule<object, Arguments> = {
   command: 'schema [which]',
-  describe: 'Print the JSON Schemas of rig and package files',
+  describe: 'Print the JSON Schemas of rig, package and criteria files',
   builder: (yargs) =>
     yargs
       .positional('which', { choices: [...schemaNames, 'all'] as const, default: 'all' as const, describe: 'Which definition' })

@@ -93,6 +93,16 @@ export const fileList = z.object({
 });
 export type FileList = z.infer<typeof fileList>;
 
+/** What a look into a package told before it was qualified. */
+const lookedInto = z.object({
+  file: z.string(),
+  size: z.int(),
+  sha256: z.string(),
+  preBuild: z.string().optional(),
+  postBuild: z.string().optional(),
+  warnings: z.array(z.string()),
+});
+
 /** The part of a rig definition that verdicts depend on; times are already multiplied by the scale and floored. */
 export const rigProfile = z.object({
   name: z.string(),
@@ -151,6 +161,15 @@ export const eventSchema = z.discriminatedUnion('type', [
     harness: z.object({ version: z.string(), commit: z.string().optional(), node: z.string() }),
     host: z.object({ name: z.string(), cpus: z.int() }),
     argv: z.array(z.string()),
+  }),
+  /** The run is to qualify a pair of packages: what its certificate rests on beside the other events. */
+  event('qualification', {
+    run: z.string(),
+    /** The file as it was, whole. */
+    criteria: z.object({ file: z.string(), text: z.string() }),
+    packages: z.object({ upgrade: lookedInto, downgrade: lookedInto }),
+    /** Valid cuts of the upgrade package, from the same revision, that the ledger knew of before. */
+    earlier: z.array(z.object({ run: z.string(), rig: z.string(), phase: z.string(), survived: z.int(), failed: z.int() })),
   }),
   event('run.interrupted', { signal: z.string() }),
   event('run.end', { exit: z.int(), reason: z.string() }),

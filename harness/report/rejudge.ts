@@ -5,6 +5,7 @@ import type { JournalEvent } from '../journal/events.js';
 import { JournalStream } from '../journal/reader.js';
 import { judge } from '../verdict/judge.js';
 import { changedVerdicts, SequencesAgain, sequenceVerdicts, type ToldSequence, type UpgradeAgain } from '../verdict/told.js';
+import { certificateIn, falseCertificates } from './certificate/make.js';
 import { comparisonName, compareWithBaseline, keptBaseline } from './compare/baseline.js';
 import { comparisonPage } from './compare/page.js';
 import { readReport } from './html/write.js';
@@ -71,8 +72,10 @@ export function rejudge(folder: string, rigs: readonly string[]): Rejudged {
   const compared = baseline === undefined ? undefined : compareWithBaseline(baseline, readReport(file));
   if (compared !== undefined && textOf(join(folder, comparisonName)) !== comparisonPage(compared.comparison, compared.named))
     verdict(comparisonName, 'the journal and the baseline make another one, or it is not there');
+  const certificate = certificateIn(file, rigs);
+  for (const { file: name, detail } of falseCertificates(folder, certificate)) verdict(name, detail);
   const summary = textOf(join(folder, 'summary.txt'));
-  if (summary !== undefined && summary !== summaryText(result, outline, compared))
+  if (summary !== undefined && summary !== summaryText(result, outline, { compared, certificate }))
     verdict('summary.txt', 'the journal makes another summary (or another version of the harness wrote it)');
   return { upgrades: judged.length, tests: result.tests.length, problems, notes };
 }

@@ -1,12 +1,19 @@
 import type { EventOf } from '../journal/events.js';
+import { certificateText, concluded } from './certificate/text.js';
+import type { Certificate } from './certificate/types.js';
 import { conclusionOf, type Compared } from './compare/baseline.js';
 import { comparisonText } from './compare/text.js';
 import type { RunOutline } from './outline.js';
 import type { RunResult, TestResult } from './result.js';
 import { campaignFacts } from './trials.js';
 
-/** The end of a run in plain text: what came of it, what was not passed and why, what changed since its baseline. */
-export function summaryText(result: RunResult, outline: RunOutline, compared?: Compared): string {
+export interface SummaryParts {
+  readonly compared?: Compared | undefined;
+  readonly certificate?: Certificate | undefined;
+}
+
+/** The end of a run in plain text: what came of it, what was not passed and why, what changed since its baseline, whether it qualifies a pair. */
+export function summaryText(result: RunResult, outline: RunOutline, { compared, certificate }: SummaryParts = {}): string {
   const { events } = outline;
   const lines: string[] = [];
   const verdicts = events.filter(
@@ -40,7 +47,8 @@ export function summaryText(result: RunResult, outline: RunOutline, compared?: C
   if (skips.size > 0) lines.push('');
   for (const [why, count] of skips) lines.push(`skipped ${String(count)}: ${why.split('\n')[0] ?? ''}`);
   if (compared !== undefined) lines.push('', comparisonText(compared.comparison, compared.named).trimEnd());
-  const { exit, reason } = conclusionOf(result, compared);
+  if (certificate !== undefined) lines.push('', certificateText(certificate));
+  const { exit, reason } = concluded(conclusionOf(result, compared), certificate);
   lines.push('', `Result: ${reason} (exit ${String(exit)})`);
   return `${lines.join('\n')}\n`;
 }

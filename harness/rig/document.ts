@@ -19,12 +19,13 @@ const largest = 256 * 1024;
 
 /** Reads and parses a file, or says what is wrong with it. Never throws for its content. */
 export function readDocument(file: string): SourceDocument | readonly Problem[] {
-  const text = readText(file);
+  const text = readDefinition(file);
   if (typeof text !== 'string') return [text];
-  return parseText(file, text);
+  return documentOf(file, text);
 }
 
-function readText(file: string): string | Problem {
+/** The text of a file, or why it cannot be a definition. */
+export function readDefinition(file: string): string | Problem {
   try {
     const status = statSync(file);
     if (status.isDirectory()) return { place: { file }, what: 'is a folder; a YAML file is needed' };
@@ -41,7 +42,8 @@ function readText(file: string): string | Problem {
   }
 }
 
-function parseText(file: string, text: string): SourceDocument | readonly Problem[] {
+/** Parses a text that `file` names in messages. Never throws for its content. */
+export function documentOf(file: string, text: string): SourceDocument | readonly Problem[] {
   const lineCounter = new LineCounter();
   try {
     const document = parseDocument(text, { lineCounter, stringKeys: true, prettyErrors: false });

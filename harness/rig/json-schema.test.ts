@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
+import { loadCriteria } from './criteria.js';
 import { jsonSchema, jsonSchemaText, schemaFile, schemaNames } from './json-schema.js';
 import { loadRig, loadRigs } from './load.js';
 import { packagePair } from './schema.js';
@@ -8,6 +9,7 @@ import { packagePair } from './schema.js';
 const rigs = join(__dirname, '..', '..', 'rigs');
 const rigFiles = readdirSync(rigs).filter((name) => name.endsWith('.yaml'));
 const pairFiles = readdirSync(join(rigs, 'packages')).map((name) => join('packages', name));
+const criteriaFiles = readdirSync(join(rigs, 'criteria')).map((name) => join('criteria', name));
 
 test.each(schemaNames)(
   'the published schema %s is the one that is checked against (`dfota schema --out rigs/schema`)',
@@ -30,11 +32,11 @@ test('every key that an author can write is described', () => {
   expect(nameless).toEqual([]);
 });
 
-test.each([...rigFiles, ...pairFiles])('%s names its schema in the first line', (name) => {
+test.each([...rigFiles, ...pairFiles, ...criteriaFiles])('%s names its schema in the first line', (name) => {
   const file = join(rigs, name);
   const first = readFileSync(file, 'utf8').split('\n')[0] ?? '';
   const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)$/.exec(first) ?? [];
-  const wanted = schemaFile(name.startsWith('packages') ? 'packages' : 'rig');
+  const wanted = schemaFile(schemaNames.find((each) => name.startsWith(each)) ?? 'rig');
   expect(resolve(dirname(file), schema)).toBe(join(rigs, 'schema', wanted));
 });
 
@@ -48,4 +50,8 @@ test('the two simulated rigs can be used side by side', () => {
 
 test.each(pairFiles)('%s is a sound pair', (name) => {
   expect(packagePair.safeParse(parse(readFileSync(join(rigs, name), 'utf8'))).error).toBeUndefined();
+});
+
+test.each(criteriaFiles)('%s can be used as it is', (name) => {
+  expect(loadCriteria(join(rigs, name)).definition.name).toBe(name.replace(/^criteria\/|\.yaml$/g, ''));
 });

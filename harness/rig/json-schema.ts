@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { SchemaNode } from './allowed.js';
+import { criteriaDefinition } from './criteria-schema.js';
 import { packagePair, rigDefinition } from './schema.js';
 
 /** The published schemas by the name that `dfota schema` knows them by. */
-export const schemaNames = ['rig', 'packages'] as const;
+export const schemaNames = ['rig', 'packages', 'criteria'] as const;
 export type SchemaName = (typeof schemaNames)[number];
 
-const definitions = { rig: rigDefinition, packages: packagePair };
+const definitions = { rig: rigDefinition, packages: packagePair, criteria: criteriaDefinition };
 
 /** File name of a published schema in `rigs/schema/`. */
 export function schemaFile(name: SchemaName): string {

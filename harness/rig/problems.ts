@@ -18,12 +18,10 @@ export function problemText({ place, what, allowed }: Problem): string {
 export class DefinitionError extends UserError {
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[]) {
+  constructor(problems: readonly Problem[], hint = 'docs/rigs.md explains each key; `dfota schema` prints the whole definition') {
     const [first] = problems;
     const more = problems.length > 1 ? ` (and ${String(problems.length - 1)} more)` : '';
-    super(first === undefined ? 'wrong definition' : `${problemText(first)}${more}`, {
-      hint: 'docs/rigs.md explains each key; `dfota schema` prints the whole definition',
-    });
+    super(first === undefined ? 'wrong definition' : `${problemText(first)}${more}`, { hint });
     this.problems = problems;
   }
 
@@ -97,7 +95,9 @@ function wrongValue(value: unknown, path: KeyPath, document: SourceDocument, all
  */
 function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   return branches.find(
-    (issues) => issues.length > 0 && !issues.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0),
+    (issues) =>
+      issues.length > 0 &&
+      !issues.some(({ code, path }) => (code === 'invalid_type' || code === 'invalid_value') && path.length === 0),
   );
 }
 

@@ -4,6 +4,8 @@ import { messageOf } from '../../base/errors.js';
 import type { RunHistory } from '../../campaign/ledger-runs.js';
 import { JournalStream } from '../../journal/reader.js';
 import { attachedFiles, Attachments, workspace } from '../../report/attachments.js';
+import { certificateIn, writeCertificate } from '../../report/certificate/make.js';
+import { concluded } from '../../report/certificate/text.js';
 import { comparisonName, compareWithBaseline, conclusionOf, keptBaseline, type Compared } from '../../report/compare/baseline.js';
 import { comparisonPage } from '../../report/compare/page.js';
 import type { ReportData } from '../../report/html/data.js';
@@ -48,7 +50,9 @@ export async function writeEvidence({ folder, journalFile, rigs, harness, signer
   const result = resultOf(outline.events, rigs);
   const data = pageOf(journalFile, folder);
   const compared = comparedIn(folder, journalFile, data);
-  const summary = summaryText(result, outline, compared);
+  const certificate = certificateIn(journalFile, rigs);
+  if (certificate !== undefined) writeCertificate(folder, certificate);
+  const summary = summaryText(result, outline, { compared, certificate });
   writeFileSync(join(folder, 'summary.txt'), summary);
   const properties = { 'harness.version': harness.version, 'harness.commit': harness.commit ?? 'unknown' };
   const root = workspace(process.env, process.cwd());
@@ -58,7 +62,7 @@ export async function writeEvidence({ folder, journalFile, rigs, harness, signer
   const manifest = await writeManifest(folder);
   if (signer !== undefined) writeSignature(folder, manifest, signer);
   const history = watch.rows(outline.events);
-  return { outline, history, outcome: { ...result, ...conclusionOf(result, compared) }, summary };
+  return { outline, history, outcome: { ...result, ...concluded(conclusionOf(result, compared), certificate) }, summary };
 }
 
 /** Writes the evidence page and gives what it says; undefined when it could not be written. */
