@@ -48,7 +48,9 @@ if (onGpio && !compiled) {
 if (given.virtual) process.exit(inVirtualBench());
 
 const script = (name) => [process.execPath, join(here, 'subjects', name)];
-const python = ['/usr/bin/python3', 'python3'].find((name) => spawnSync(name, ['-c', 'import serial']).status === 0);
+const pythonWith = (module) =>
+  ['/usr/bin/python3', 'python3'].find((name) => spawnSync(name, ['-c', `import ${module}`]).status === 0);
+const [python, pythonLabgrid] = [pythonWith('serial'), pythonWith('labgrid')];
 /** [name, command, form of its supply line]; the floor first. */
 const wanted = [
   ['C floor', compiled && [join(built, 'floor')], 'floor', 'no C compiler: no floor, and no ratios'],
@@ -61,6 +63,12 @@ const wanted = [
     !onGpio && python !== undefined && [python, join(here, 'subjects', 'pyserial.py')],
     'floor',
     onGpio ? undefined : 'pyserial is absent: apt-get install python3-serial',
+  ],
+  [
+    'labgrid',
+    !onGpio && pythonLabgrid !== undefined && [pythonLabgrid, join(here, 'subjects', 'labgrid.py')],
+    'floor',
+    onGpio ? undefined : 'labgrid is absent: apt-get install python3-labgrid',
   ],
 ];
 const subjects = [];

@@ -6,7 +6,7 @@ import type { Line } from '../line/types.js';
 import { Dialogue } from './dialogue.js';
 import { Exchange } from './exchange.js';
 import { openAtPort } from './port.js';
-import { exactReport, readReports } from './report.js';
+import { exactReport, readReports, searchReports } from './report.js';
 import type { AtPort } from './types.js';
 
 describe('a report of the recovery to the letter', () => {
@@ -24,6 +24,7 @@ describe('a report of the recovery to the letter', () => {
         found += 1;
         const lines = text.split(/[\r\n]+/).filter((line) => line !== '');
         expect(lines).toHaveLength(1);
+        expect(searchReports(lines[0] ?? '')).toEqual({ reports: [exact], rest: '' });
         expect(readReports(lines[0] ?? '')).toEqual({ reports: [exact], rest: '' });
       }),
       { numRuns: 2000 },

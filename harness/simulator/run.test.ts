@@ -82,6 +82,19 @@ test('what is written while nobody has the port open is lost, and the rest is no
   expect(written).toEqual({ reached: 0, lost: 1 });
 });
 
+test('what it writes is kept in a file, line by line, and says whether it reached a host', async () => {
+  const file = join(freshDir(), 'written.jsonl');
+  bench = await Bench.start(freshDir(), ...FAST, '--written', file);
+  await bench.powerOn();
+  const at = await bench.open('at');
+  await at.command('ATE0');
+  const lines = (): { port: string; text: string; reached: boolean }[] =>
+    JSON.parse(`[${readFileSync(file, 'utf8').trim().replaceAll('\n', ',')}]`) as never;
+  expect(lines()).toContainEqual({ port: 'uart', text: 'RDY', reached: false });
+  const { at: counted } = await bench.control.do({ do: 'writes' });
+  expect(lines().filter(({ port, reached }) => port === 'at' && reached)).toHaveLength((counted as { reached: number }).reached);
+});
+
 test('a second module in one directory is refused, and so is nonsense', async () => {
   const dir = freshDir();
   bench = await Bench.start(dir, ...FAST);

@@ -1,3 +1,4 @@
+import { openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Behaviours } from './behaviour.js';
 import type { Behaviour } from './behaviour.js';
@@ -30,6 +31,7 @@ export interface RunArguments {
   readonly pin: string | undefined;
   readonly seed: number;
   readonly defect: readonly string[];
+  readonly written: string | undefined;
   readonly withParent: boolean;
 }
 
@@ -40,6 +42,7 @@ export async function run(args: RunArguments): Promise<void> {
   const module = new SimModule(options, board);
   let stop = (): void => undefined;
   const stopped = new Promise<void>((done) => (stop = done));
+  if (args.written !== undefined) keepWhatIsWritten(module, args.written);
   const control = new Control(module, () => setImmediate(stop));
   await module.prepare();
   await control.listen();
@@ -56,6 +59,13 @@ export async function run(args: RunArguments): Promise<void> {
   control.close();
   module.close();
   process.exit(0);
+}
+
+/** What a program that listens to this module can be held against. Written at once, so that it is there however the process ends. */
+function keepWhatIsWritten(module: SimModule, file: string): void {
+  const to = openSync(file, 'a');
+  for (const line of [module.at, module.uart])
+    line.onWritten = (text, reached) => writeSync(to, `${JSON.stringify({ port: line.name, text: text.trim(), reached })}\n`);
 }
 
 /** Real milliseconds: between two looks, and what is worth telling. */

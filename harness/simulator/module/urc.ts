@@ -20,8 +20,11 @@ export class UrcWriter {
       this.waiting.get(line)?.push(text);
       return;
     }
-    for (const piece of this.behaviours.ask('urc', [`\r\n${text}\r\n`], line.name, this.dice))
-      line.written[line.write(Buffer.from(piece, 'latin1')) ? 'reached' : 'lost']++;
+    for (const piece of this.behaviours.ask('urc', [`\r\n${text}\r\n`], line.name, this.dice)) {
+      const reached = line.write(Buffer.from(piece, 'latin1'));
+      line.written[reached ? 'reached' : 'lost']++;
+      line.onWritten?.(piece, reached);
+    }
   }
 
   /** Holds lines back while raw data runs over a port. */
