@@ -118,7 +118,8 @@ export const rigProfile = z.object({
     reading: z.enum(['in-all', 'plus-first', 'either']),
     afterRetries: z.enum(['rolled-back', 'retries-for-ever']),
   }),
-  limits: z.object({ boot: ms, download: ms, upgrade: ms }),
+  /** `diagnosticsAlone`: left out by harnesses that did not wait for it. */
+  limits: z.object({ boot: ms, download: ms, upgrade: ms, diagnosticsAlone: ms.optional() }),
   scale: z.number(),
   simulated: z.boolean(),
 });
@@ -319,8 +320,16 @@ export const eventSchema = z.discriminatedUnion('type', [
   event('module.files', { when: z.enum(['before', 'after', 'check']), upgrade: z.string().optional(), files: fileList }),
   /** Normal mode: the module answers AT. `how`: a boot report was seen, or only the answer. */
   event('module.ready', { line, how: z.enum(['urc', 'answer']), took: ms }),
-  /** The module is on the bus as something else than itself. */
-  event('module.device', { kind: z.enum(['emergency-download', 'dump']), detail: z.string() }),
+  /**
+   * The module is on the bus, at `path`, as something else than itself. `doubtful`: only its single port says so, and a recovery or a
+   * start may look like that as well, for a while.
+   */
+  event('module.device', {
+    kind: z.enum(['emergency-download', 'dump']),
+    detail: z.string(),
+    path: z.string().optional(),
+    doubtful: z.boolean().optional(),
+  }),
 
   event('upgrade.start', {
     upgrade: z.string(),

@@ -25,7 +25,16 @@ export type Sighting =
       readonly action: 'on' | 'off' | 'press';
     }
   /** The module is on the bus as something else than itself. */
-  | { readonly kind: 'device'; readonly t: number; readonly device: 'emergency-download' | 'dump'; readonly detail: string };
+  | {
+      readonly kind: 'device';
+      readonly t: number;
+      readonly device: 'emergency-download' | 'dump';
+      readonly detail: string;
+      /** A recovery or a start may look like it for a while. */
+      readonly doubtful: boolean;
+    }
+  /** A device left one of the rig's places on the bus. */
+  | { readonly kind: 'device-left'; readonly t: number };
 
 export interface PortsOptions {
   readonly lines: { readonly at?: UnitLine; readonly uart?: UnitLine };
@@ -66,7 +75,10 @@ export class Ports {
         if (event.type === 'power.do' && event.wire !== 'vbus') {
           this.#tell({ kind: 'power', t: event.t, wire: event.wire, action: event.action });
         } else if (event.type === 'module.device') {
-          this.#tell({ kind: 'device', t: event.t, device: event.kind, detail: event.detail });
+          const { t, kind: device, detail, doubtful = false } = event;
+          this.#tell({ kind: 'device', t, device, detail, doubtful });
+        } else if (event.type === 'usb.left') {
+          this.#tell({ kind: 'device-left', t: event.t });
         }
       }),
     );

@@ -224,26 +224,83 @@ describe('attempts', () => {
     const { stop } = rehearse({ sightings: [], answers: [] }, { local: true });
     expect(stop.why).toBe('limit');
   });
+});
 
-  test('comes back as an emergency-download device', () => {
-    const { stop, t } = rehearse({
-      sightings: [...leaves.slice(0, 3), { kind: 'device', t: 30 * s, device: 'emergency-download', detail: '05c6:9008' }],
-      answers: [],
-    });
+describe('another device in its place', () => {
+  const { boot, upgrade } = rehearsalTiming.limits;
+  const emergency = (t: number): Sighting => ({
+    kind: 'device',
+    t,
+    device: 'emergency-download',
+    detail: '05c6:9008',
+    doubtful: false,
+  });
+  const alone = (t: number): Sighting => ({ kind: 'device', t, device: 'dump', detail: 'interface 0 alone', doubtful: true });
+  const left = (t: number): Sighting => ({ kind: 'device-left', t });
+  const leaving: readonly Sighting[] = [
+    fota(5 * s, '"HTTPEND",0'),
+    { kind: 'lost', t: 10 * s, role: 'at' },
+    { kind: 'gone', t: 10 * s, role: 'at' },
+  ];
+  const returns = (t: number): readonly Sighting[] => [
+    { kind: 'appeared', t, role: 'at' },
+    { kind: 'open', t, role: 'at' },
+  ];
+  const well = { from: 592 * s, to: always, revision: newRevision };
+
+  test('emergency download is believed after as long as a start may take', () => {
+    const { stop, t } = rehearse({ sightings: [...leaving, emergency(30 * s)], answers: [] });
     expect(stop).toMatchObject({ why: 'other-device', detail: 'emergency-download: 05c6:9008' });
-    expect(t).toBe(30 * s + rehearsalTiming.look);
+    expect(t).toBe(30 * s + boot);
   });
 
-  test('is an emergency-download device in passing only: the watch goes on', () => {
+  test('emergency download that it leaves by itself is none, however long the start after it takes', () => {
     const { stop } = rehearse({
-      sightings: [
-        ...leaves,
-        { kind: 'device', t: 580 * s, device: 'emergency-download', detail: '05c6:9008' },
-        { kind: 'appeared', t: 581 * s, role: 'at' },
-      ],
-      answers: [{ from: 592 * s, to: always, revision: newRevision }],
+      sightings: [...leaving, emergency(580 * s), left(580 * s + boot - 1), ...returns(580 * s + boot + 50 * s)],
+      answers: [{ ...well, from: 580 * s + boot + 51 * s }],
     });
     expect(stop.why).toBe('normal-mode');
+  });
+
+  test('the diagnostics port alone throughout a recovery is none, with the UART silent', () => {
+    const { stop } = rehearse({
+      sightings: [...leaving, alone(30 * s), left(580 * s), ...returns(591 * s)],
+      answers: [well],
+    });
+    expect(stop.why).toBe('normal-mode');
+  });
+
+  test('the diagnostics port alone is a dump at the end of the time for a recovery', () => {
+    const before = { from: 0, to: 10 * s, revision: oldRevision };
+    const { stop, t } = rehearse({ sightings: [...leaving, alone(30 * s)], answers: [before] });
+    expect(stop).toMatchObject({ why: 'other-device', detail: 'dump: interface 0 alone' });
+    expect(t).toBe(10 * s + upgrade);
+  });
+
+  test('it is one earlier where the rig says so, and not by a moment too early', () => {
+    const timing = { ...rehearsalTiming, limits: { ...rehearsalTiming.limits, diagnosticsAlone: 200 * s } };
+    expect(rehearse({ sightings: [...leaving, alone(30 * s)], answers: [] }, { timing }).t).toBe(230 * s);
+    const { stop } = rehearse(
+      { sightings: [...leaving, alone(30 * s), left(229 * s), ...returns(591 * s)], answers: [well] },
+      { timing },
+    );
+    expect(stop.why).toBe('normal-mode');
+  });
+
+  test('what came too short before the end of an attempt is not called by its name', () => {
+    const { stop } = rehearse({ sightings: [...leaving, alone(10 * s + upgrade - boot + 1)], answers: [] });
+    expect(stop.why).toBe('limit');
+  });
+
+  test('a report of the upgrade on the UART, or a cut, begins the wait anew', () => {
+    for (const sign of [said(80 * s, '+QIND: "FOTA","UPDATING",40', 'uart'), said(80 * s, 'RDY', 'uart')]) {
+      expect(rehearse({ sightings: [...leaving, emergency(30 * s), sign], answers: [] }).t).toBe(80 * s + boot);
+    }
+    const cut: readonly Sighting[] = [
+      { kind: 'power', t: 80 * s, wire: 'supply', action: 'off' },
+      { kind: 'power', t: 83 * s, wire: 'supply', action: 'on' },
+    ];
+    expect(rehearse({ sightings: [...leaving, emergency(30 * s), ...cut], answers: [] }).t).toBe(83 * s + boot);
   });
 });
 
@@ -332,7 +389,9 @@ test('whatever a module does, the watch stops, within its deadline and without r
       t: time,
       device: fc.constantFrom('dump' as const, 'emergency-download' as const),
       detail: fc.string(),
+      doubtful: fc.boolean(),
     }),
+    fc.record({ kind: fc.constant('device-left' as const), t: time }),
   );
   const span = fc
     .tuple(time, fc.integer({ min: 1, max: 1000 * s }), fc.constantFrom(oldRevision, newRevision, 'other'))

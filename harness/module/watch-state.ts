@@ -75,7 +75,8 @@ export class WatchState {
   /** When a probe after the phase's deadline was answered. */
   #answersAt = Number.NEGATIVE_INFINITY;
   #supplyOff = false;
-  #device: { readonly t: number; readonly detail: string } | undefined;
+  /** Something else than the module is in its place, since `t` without a break and without a word of the module. */
+  #device: { t: number; readonly detail: string; readonly doubtful: boolean } | undefined;
   #last: { readonly t: number; readonly text: string } | undefined;
 
   constructor(private readonly options: WatchOptions) {
@@ -139,8 +140,11 @@ export class WatchState {
         this.#switched(sighting.wire, sighting.action, t);
         return;
       case 'device':
-        this.#device = { t, detail: `${sighting.device}: ${sighting.detail}` };
+        this.#device = { t, detail: `${sighting.device}: ${sighting.detail}`, doubtful: sighting.doubtful };
         this.#leave('strong', t);
+        return;
+      case 'device-left':
+        this.#device = undefined;
         return;
       default:
         if (sighting.role === 'at') this.#device = undefined;
@@ -150,6 +154,8 @@ export class WatchState {
 
   #heard(report: Report, role: LineRole, t: number): void {
     const { limits, quiet } = this.options.timing;
+    // What reports an upgrade is at work, whatever it looks like on the bus.
+    if (this.#device !== undefined) this.#device.t = t;
     switch (report.kind) {
       case 'download-start':
         this.#disturb(t);
@@ -193,6 +199,7 @@ export class WatchState {
       this.#supplyOff = action === 'off';
       if (action === 'off') this.#tries.cut();
     }
+    if (this.#device !== undefined) this.#device.t = t;
     this.#last = { t, text: `the harness switched ${wire} ${action}` };
     this.#attemptSince = t;
     this.#leave('strong', t);
@@ -296,14 +303,23 @@ export class WatchState {
     if (this.#tries.count >= allowed)
       return this.#limit(t, `${String(this.#tries.count)} attempts were seen, the last one goes on`);
     const deadline = this.#attemptSince + timing.limits.upgrade;
+    const believed = this.#believed(deadline);
+    if (t >= believed && this.#device !== undefined) return { do: 'stop', why: 'other-device', detail: this.#device.detail };
     if (t >= deadline) return this.#limit(t, `${seconds(timing.limits.upgrade)} for one attempt`);
-    // Not in the same moment: the device may be there in passing, while the module starts.
-    if (this.#device !== undefined && t >= this.#device.t + timing.look) {
-      return { do: 'stop', why: 'other-device', detail: this.#device.detail };
-    }
-    const device = this.#device === undefined ? deadline : Math.min(deadline, this.#device.t + timing.look);
+    const device = Math.min(deadline, believed);
     if (t >= this.#readiness.due) return { do: 'probe', until: Math.min(device, t + timing.longestPause) };
     return { do: 'wait', until: Math.min(device, this.#readiness.due) };
+  }
+
+  /**
+   * When what is in the module's place is taken for what it looks like: it has been there longer than a start may take, and, where it
+   * may as well be a recovery, longer than that. The end of the attempt is soon enough for both.
+   */
+  #believed(deadline: number): number {
+    if (this.#device === undefined) return Number.POSITIVE_INFINITY;
+    const { boot, upgrade, diagnosticsAlone = upgrade } = this.options.timing.limits;
+    const { t, doubtful } = this.#device;
+    return t + boot >= deadline || !doubtful ? t + boot : Math.min(t + diagnosticsAlone, deadline);
   }
 
   #limit(t: number, limit: string): Step {

@@ -16,8 +16,20 @@ function rig(changes: object = {}): RigDefinition {
 
 test('limits are multiplied by the scale, and none falls under 500 ms', () => {
   const limits = { boot: '60s', download: '5m', upgrade: '20m' };
-  expect(profileOf(rig({ limits })).limits).toEqual({ boot: 60_000, download: 300_000, upgrade: 1_200_000 });
-  expect(profileOf(rig({ limits, timing: { scale: 0.002 } })).limits).toEqual({ boot: 500, download: 600, upgrade: 2400 });
+  expect(profileOf(rig({ limits })).limits).toEqual({
+    boot: 60_000,
+    download: 300_000,
+    upgrade: 1_200_000,
+    diagnosticsAlone: 1_200_000,
+  });
+  expect(profileOf(rig({ limits, timing: { scale: 0.002 } })).limits).toEqual({
+    boot: 500,
+    download: 600,
+    upgrade: 2400,
+    diagnosticsAlone: 2400,
+  });
+  expect(profileOf(rig({ limits: { ...limits, diagnosticsAlone: '3m' } })).limits.diagnosticsAlone).toBe(180_000);
+  expect(() => rig({ limits: { ...limits, diagnosticsAlone: '59s' } })).toThrow('at least limits.boot');
 });
 
 test('lines and sources are those the rig has, in the order of the guide', () => {

@@ -26,6 +26,7 @@ export function profileOf(rig: RigDefinition): RigProfile {
       boot: scaledDeadline(rig.limits.boot, scale),
       download: scaledDeadline(rig.limits.download, scale),
       upgrade: scaledDeadline(rig.limits.upgrade, scale),
+      diagnosticsAlone: scaledDeadline(rig.limits.diagnosticsAlone ?? rig.limits.upgrade, scale),
     },
     scale,
     simulated,

@@ -88,7 +88,14 @@ const rigKeys = z.strictObject({
       boot: duration.default(60_000).describe('From power or reboot to normal mode'),
       download: duration.default(300_000).describe('From the start of the download to its end'),
       upgrade: duration.default(1_200_000).describe('From the command to normal mode'),
+      diagnosticsAlone: duration
+        .optional()
+        .describe('How long the diagnostics port alone may be all of the module before that is a dump; without it, upgrade'),
       decay: duration.default(1_000).describe('From the supply being off to the last sign of life; cuts are that inexact'),
+    })
+    .refine(({ boot, diagnosticsAlone = boot }) => diagnosticsAlone >= boot, {
+      path: ['diagnosticsAlone'],
+      message: 'must be at least limits.boot: a start may look like that',
     })
     .prefault({})
     .describe('Longest times, before timing.scale'),

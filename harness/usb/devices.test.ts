@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { deviceText, kindOf, readDevice, readSerialPort, type UsbDevice } from './devices.js';
+import { deviceText, isDoubtful, kindOf, readDevice, readSerialPort, type UsbDevice } from './devices.js';
 import { fakeBus, type FakeBus } from './testing/fake-bus.js';
 
 let directory: string;
@@ -93,6 +93,17 @@ describe('what a device is', () => {
     ['module not configured yet', { unconfigured: true }, 'module'],
   ] as const)('%s', (_what, device, expected) => {
     expect(kind(device, [2])).toBe(expected);
+  });
+
+  test.each([
+    ['by its single port', { interfaces: { 0: undefined } }, true],
+    ['by a single port, without a release number', { interfaces: { 2: undefined }, release: '0000' }, true],
+    ["by a loader's name", { name: 'QHSUSB__BULK', release: '0000' }, false],
+    ['by its ids', { id: '05c6:900e' }, false],
+    ['no dump: emergency download', { id: '05c6:9008' }, false],
+    ['no dump: a module', { interfaces: four }, false],
+  ] as const)('a dump %s is doubtful: %j is %s', (_how, device, doubtful) => {
+    expect(isDoubtful(plugged({ path: '1-1', ...device }), [2])).toBe(doubtful);
   });
 
   test('a module with one port, which is the one that the rig uses, is a module', () => {

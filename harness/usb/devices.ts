@@ -34,6 +34,7 @@ export type DeviceKind = 'module' | 'emergency-download' | 'dump' | 'other';
 
 const quectel = 0x2c7c;
 const qualcomm = 0x05c6;
+const loaderName = /^Q(HS)?USB_/;
 
 /**
  * What a device at a module's place on the bus is. 05c6:9008 is the boot ROM's emergency download; 05c6:900e a memory dump. A module
@@ -46,10 +47,18 @@ export function kindOf(device: UsbDevice, used: readonly number[] = []): DeviceK
   if (vendor === qualcomm && product === 0x9008) return 'emergency-download';
   if (vendor === qualcomm && product === 0x900e) return 'dump';
   if (vendor !== quectel) return 'other';
-  if (/^Q(HS)?USB_/.test(name ?? '')) return /DLOAD/.test(name ?? '') ? 'emergency-download' : 'dump';
+  if (loaderName.test(name ?? '')) return /DLOAD/.test(name ?? '') ? 'emergency-download' : 'dump';
   const [only, second] = interfaces ?? [];
   if (only === undefined || second !== undefined) return 'module';
   return release === 0 || (only === 0 && !used.includes(0)) ? 'dump' : 'module';
+}
+
+/**
+ * A dump that only its single port tells: no ids and no name of a loader. A recovery or a start may look like that for a while, so it
+ * is one only when it stays.
+ */
+export function isDoubtful(device: UsbDevice, used: readonly number[] = []): boolean {
+  return kindOf(device, used) === 'dump' && device.vendor === quectel && !loaderName.test(device.name ?? '');
 }
 
 /** `2c7c:0125`, or with its name `05c6:9008 (QUSB_BULK)`. */

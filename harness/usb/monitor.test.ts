@@ -150,6 +150,19 @@ describe('a module that comes back as something else', () => {
   });
 });
 
+test('what only a single port tells is told as doubtful, with its place', () => {
+  const events = byEventsAlone();
+  bus.plug({ path: '1-1', interfaces: { 0: undefined } });
+  watch(['1-1'], events);
+  bus.unplug('1-1');
+  bus.plug({ path: '1-1', id: '05c6:9008' });
+  events.changed();
+  expect(bench.events('module.device').map(({ path, doubtful }) => [path, doubtful])).toEqual([
+    ['1-1', true],
+    ['1-1', undefined],
+  ]);
+});
+
 test('without events of the package the journal says so, and the rest goes on', async () => {
   watch(['1-1'], { hotplug: () => Promise.reject(new Error('no netlink here')) });
   expect((await bench.event('note')).text).toContain('no netlink here');

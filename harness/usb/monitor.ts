@@ -3,7 +3,16 @@ import type { Cancel, Clock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { NameWatch } from '../base/name-watch.js';
 import type { Journal } from '../journal/journal.js';
-import { deviceText, kindOf, readDevice, readIdentity, type DeviceRoots, type UsbAddress, type UsbDevice } from './devices.js';
+import {
+  deviceText,
+  isDoubtful,
+  kindOf,
+  readDevice,
+  readIdentity,
+  type DeviceRoots,
+  type UsbAddress,
+  type UsbDevice,
+} from './devices.js';
 import { packageHotplug, type Hotplug } from './hotplug.js';
 
 export interface MonitorOptions extends DeviceRoots {
@@ -165,7 +174,8 @@ class Monitor implements UsbMonitor {
     if (kind !== 'emergency-download' && kind !== 'dump') return;
     const [only, second] = device.interfaces ?? [];
     const alone = kind === 'dump' && only !== undefined && second === undefined ? `, interface ${String(only)} alone` : '';
-    journal.write({ type: 'module.device', kind, detail: `${deviceText(device)} at usb ${path}${alone}` });
+    const doubtful = isDoubtful(device, place.used) ? { doubtful: true } : {};
+    journal.write({ type: 'module.device', kind, detail: `${deviceText(device)} at usb ${path}${alone}`, path, ...doubtful });
   }
 
   #leave(place: Place): void {

@@ -1,4 +1,5 @@
 import type { Ending } from '../journal/events.js';
+import { stuckAs } from './devices.js';
 import { answersAfter, endedWell, isRecovery, runs, wasAccepted, wasRefused, watchedToTheEnd } from './facts.js';
 import { stillAtIt } from './rules/retries.js';
 import type { Finding, UpgradeRecord } from './types.js';
@@ -17,8 +18,9 @@ const degrading = new Set([
 
 /** How the upgrade ended, or undefined when the events do not tell. */
 export function endingOf(record: UpgradeRecord, findings: readonly Finding[]): Ending | undefined {
-  const { device, stopped } = record;
-  if (device !== undefined && !answersAfter(record)) return device.kind;
+  const { stopped } = record;
+  const stuck = stuckAs(record);
+  if (stuck !== undefined && !answersAfter(record)) return stuck.kind;
   const version = runs(record);
   if (version === 'other') return 'wrong-version';
   if (findings.some(({ rule, owner }) => owner === 'firmware' && degrading.has(rule))) return 'degraded';

@@ -1,4 +1,5 @@
 import { cutUsesAttempt } from './cut-use.js';
+import { stuckAs } from './devices.js';
 import { failedAttempts, isRecovery, isSpoilt, isUpgradeReport, list, runs } from './facts.js';
 import { certainAttempts } from './rules/retries.js';
 import { packageName } from './rules/unit.js';
@@ -112,6 +113,13 @@ function odd(record: UpgradeRecord): Observation[] {
       events: record.notUnderstood.map(({ event }) => event),
     });
   }
+  const alone = record.devices.filter((device) => device.doubtful && device !== stuckAs(record));
+  if (alone.length > 0)
+    seen.push({
+      id: 'diagnostics-alone',
+      text: `its single port was all of the module for ${list(alone.map(({ t, until }) => `${((until - t) / 1000).toFixed(1)} s`))}`,
+      events: alone.map(({ event }) => event),
+    });
   const texts = record.reports.filter(({ kind }) => kind === 'text');
   if (texts.length > 0)
     seen.push({

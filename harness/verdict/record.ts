@@ -1,6 +1,7 @@
 import type { EventOf, JournalEvent } from '../journal/events.js';
 import { attemptsOf, type Sign } from './attempts.js';
 import { powerWent } from './cut-proof.js';
+import { devicesOf } from './devices.js';
 import { isOf, type Window } from './window.js';
 import { isUpgradeCommand, LinesSeen } from './lines.js';
 import type { Attempt, Cut, SeenReport, UpgradeRecord } from './types.js';
@@ -35,7 +36,6 @@ export function recordOf(window: Window): UpgradeRecord {
   const identities = all('module.identity').filter((event) => isOf(event, 'after', start.upgrade));
   const files = all('module.files').filter((event) => isOf(event, 'after', start.upgrade));
   const after = identities.at(-1);
-  const device = all('module.device').at(-1);
   const responses = all('server.response');
   const cuts = cutActions.map((action) =>
     cutOf(action, {
@@ -94,7 +94,7 @@ export function recordOf(window: Window): UpgradeRecord {
     startedAt: { t: start.t, event: start.n },
     stoppedAt,
     stopped: end === undefined ? undefined : { why: end.why, detail: end.detail, event: end.n },
-    device: device === undefined ? undefined : { kind: device.kind, event: device.n },
+    devices: devicesOf(events, stoppedAt),
     rigFaults: all('rig.fault'),
     lags: all('host.lag'),
     times: timesOf({ start, reports, attempts, download, ready, answer, timed }),

@@ -91,6 +91,19 @@ export interface Attempt {
 }
 
 /** Everything about one AT+QFOTADL, folded from the journal. */
+/** The module on the bus as something else than itself. */
+export interface SeenDevice {
+  readonly kind: 'emergency-download' | 'dump';
+  /** A recovery or a start may look like it for a while. */
+  readonly doubtful: boolean;
+  readonly event: number;
+  /** When it came, in ms. */
+  readonly t: number;
+  /** When it was gone, or the upgrade's end was written with it still there. */
+  readonly until: number;
+  readonly left: boolean;
+}
+
 export interface UpgradeRecord {
   readonly id: string;
   readonly rig: string | undefined;
@@ -148,7 +161,8 @@ export interface UpgradeRecord {
   readonly ready: { readonly t: number | undefined; readonly event: number } | undefined;
   readonly stopped:
     { readonly why: EventOf<'upgrade.end'>['why']; readonly detail: string | undefined; readonly event: number } | undefined;
-  readonly device: { readonly kind: 'emergency-download' | 'dump'; readonly event: number } | undefined;
+  /** What was on the bus in the module's place, in its order. */
+  readonly devices: readonly SeenDevice[];
   readonly rigFaults: readonly EventOf<'rig.fault'>[];
   readonly lags: readonly EventOf<'host.lag'>[];
   /** ms; undefined when it can't be told. */

@@ -1,3 +1,4 @@
+import { stuckAs } from '../devices.js';
 import {
   answersAfter,
   baseIsWrong,
@@ -151,7 +152,7 @@ export const outcomeRules: readonly Rule[] = [
     blames: 'firmware',
     // A download that failed leaves the module where it was: `download.failed-cleanly`.
     applies: (record) =>
-      wasAccepted(record) && watchedToTheEnd(record) && record.device === undefined && (record.download?.code ?? 0) === 0,
+      wasAccepted(record) && watchedToTheEnd(record) && stuckAs(record) === undefined && (record.download?.code ?? 0) === 0,
     exercises: (record) => (answersAfter(record) && failedAttempts(record).length > 0 ? ['DG-19'] : []),
     check(record) {
       if (answersAfter(record)) return [];

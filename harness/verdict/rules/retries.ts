@@ -1,3 +1,4 @@
+import { stuckAs } from '../devices.js';
 import {
   answersAfter,
   continuous,
@@ -133,7 +134,7 @@ export const retryRules: readonly Rule[] = [
     exercises: (record) => (answersAfter(record) ? ['DH-05'] : []),
     check(record) {
       const { firmware } = record.profile as NonNullable<UpgradeRecord['profile']>;
-      if (answersAfter(record) || record.device !== undefined || record.stopped?.why !== 'limit') return [];
+      if (answersAfter(record) || stuckAs(record) !== undefined || record.stopped?.why !== 'limit') return [];
       if (firmware.afterRetries === 'retries-for-ever') return [];
       const { most } = allowedAttempts(firmware);
       if (certainAttempts(record).length > most + disturbed(record)) return [];

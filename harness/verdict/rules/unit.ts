@@ -1,4 +1,5 @@
 import type { FileList, Identity } from '../../journal/events.js';
+import { stuckAs } from '../devices.js';
 import { answersAfter, list } from '../facts.js';
 import type { UpgradeRecord } from '../types.js';
 import type { Held, Rule } from './rule.js';
@@ -123,17 +124,27 @@ export const unitRules: readonly Rule[] = [
     serves: ['DH-07'],
     title: 'The module never comes back as a dump or an emergency-download device',
     blames: 'firmware',
-    applies: (record) => record.device !== undefined || answersAfter(record),
+    applies: (record) => record.devices.length > 0 || answersAfter(record),
     check(record) {
-      if (record.device === undefined) return [];
+      const stuck = stuckAs(record);
+      // One that only its single port tells is what a recovery or a start may look like: seen in passing, it is nothing.
+      const passing = record.devices.filter((device) => device !== stuck && !device.doubtful);
+      const base = { expected: 'itself' };
       return [
-        {
-          owner: 'firmware',
+        ...(stuck === undefined ? [] : [stuck]).map(({ kind, event }) => ({
+          ...base,
+          owner: 'firmware' as const,
           text: 'the module came back as another device',
-          expected: 'itself',
-          seen: record.device.kind,
-          events: [record.device.event],
-        },
+          seen: kind,
+          events: [event],
+        })),
+        ...passing.map(({ kind, event, t, until, left }) => ({
+          ...base,
+          owner: 'undecided' as const,
+          text: `the module was another device for a while, and ${left ? 'left it' : 'the watch ended'} before that was sure`,
+          seen: `${kind} for ${((until - t) / 1000).toFixed(1)} s`,
+          events: [event],
+        })),
       ];
     },
   },

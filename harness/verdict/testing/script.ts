@@ -185,6 +185,16 @@ export class Script {
     return this.leaves().wait(5000).returns();
   }
 
+  /** On the bus, in its place, as something else; `left` after so many ms, by itself. */
+  otherDevice(kind: 'emergency-download' | 'dump', options: { readonly doubtful?: boolean; readonly left?: number } = {}): this {
+    const { doubtful, left } = options;
+    const path = '1-1';
+    const more = doubtful === true ? { doubtful } : {};
+    this.event({ type: 'module.device', kind, detail: `${kind} at usb ${path}`, path, ...more });
+    if (left === undefined) return this;
+    return this.wait(left - 1).event({ type: 'usb.left', path, vendor: 0x2c7c, product: 0x0125 });
+  }
+
   cut(): this {
     this.#power += 2;
     const id = this.#power;
