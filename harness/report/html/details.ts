@@ -22,15 +22,27 @@ export class DetailBundles {
     return this.#packed;
   }
 
+  /** One of them while more are still to come; undefined when there is none. */
+  sofar(bundle: number): string | undefined {
+    if (bundle !== this.#packed.length) return this.#packed[bundle];
+    return this.#open.length === 0 ? undefined : packed(this.#open);
+  }
+
   #pack(): void {
-    this.#packed.push(deflateRawSync(showableJson(packBundle(this.#open)), { level: 9 }).toString('base64'));
+    this.#packed.push(packed(this.#open));
     this.#open = [];
   }
 }
 
-/** JSON in which every text is one that a page may show as it stands. `why` and `text` keep their lines. */
+function packed(details: readonly UpgradeDetail[]): string {
+  return deflateRawSync(showableJson(packBundle(details)), { level: 9 }).toString('base64');
+}
+
+/** JSON in which every text is one that a page may show as it stands. Reasons (`why`, also a column of them) keep their lines. */
 export function showableJson(value: unknown): string {
-  return JSON.stringify(value, (key, each: unknown) =>
-    typeof each === 'string' ? shown(each, { multiline: key === 'why' }) : each,
-  );
+  const columns = new Set<unknown>();
+  return JSON.stringify(value, function (this: unknown, key, each: unknown) {
+    if (key === 'why' && Array.isArray(each)) columns.add(each);
+    return typeof each === 'string' ? shown(each, { multiline: key === 'why' || columns.has(this) }) : each;
+  });
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.js';
 import { ftpGuide } from '../../verdict/log/testing/transcripts.js';
+import { showableJson } from './details.js';
 import { hostile } from './testing/hostile.js';
 import { writeNight } from './testing/night.js';
 import { writeHtmlReport } from './write.js';
@@ -22,6 +23,11 @@ function report(options: Parameters<typeof writeNight>[1]): string {
   writeHtmlReport(join(folder, 'journal.jsonl'), join(folder, 'report.html'));
   return page();
 }
+
+test('a reason keeps its lines, and nothing else does', () => {
+  const json = showableJson({ why: ['first\n  second', 'one\u0007'], text: ['a\nb'], each: { why: 'c\nd' } });
+  expect(JSON.parse(json)).toEqual({ why: ['first\n  second', 'one\\x07'], text: ['a\\nb'], each: { why: 'c\nd' } });
+});
 
 test('one file: no address to fetch anything from, and a policy that would not let it', () => {
   const html = report({ trials: 2 });
