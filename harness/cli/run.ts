@@ -7,7 +7,7 @@ import { defaultPlan, planParts, type PlanPartName } from '../campaign/plans.js'
 import { parseShard } from '../jest/shard.js';
 import { defaultSuites, suiteNames } from '../jest/paths.js';
 import { runOnRigs } from './run/conduct.js';
-import { durationOf, whole } from './run/numbers.js';
+import { durationOf, portOf, whole } from './run/numbers.js';
 
 interface RunArguments {
   rig?: string[];
@@ -27,6 +27,7 @@ interface RunArguments {
   plan?: PlanPartName[];
   shard?: string;
   baseline?: string;
+  serve?: string;
 }
 
 /** Random cuts of the power-cut suite when nobody says how many. */
@@ -85,9 +86,14 @@ export const command: CommandModule<object, RunArguments> = {
         type: 'string',
         describe: 'i/n: make the i-th of n shares of the tests; the others run elsewhere, with the same --seed',
       })
+      .option('serve', {
+        type: 'string',
+        describe: 'Show the report in a browser while the run goes on, on 127.0.0.1 alone; with a port, or on any that is free',
+      })
       .example('$0 run --rig rigs/simulated-ec25.yaml --packages rigs/packages/simulated-ec25.yaml', 'all suites on one rig')
       .example('$0 run --rig rigs/a.yaml rigs/b.yaml --packages v12-v13.yaml --suite round-trip -t ufs', 'one test on two rigs')
       .example('$0 run --rig … --packages … --baseline reports/last-night', 'and what is worse than last night')
+      .example('$0 run --rig … --packages … --serve 8080', 'and watch it at http://127.0.0.1:8080/')
       .epilogue(
         'Exit codes: 0 all conform, 1 a verdict failed, 2 wrong use or definition, 3 the rig (or what it could witness) is at fault, 130 interrupted.',
       ) as never,
@@ -97,6 +103,7 @@ export const command: CommandModule<object, RunArguments> = {
     // Refused here, before any rig is touched.
     if (args.cut !== undefined) parseCutId(args.cut);
     checkPattern(args.testNamePattern);
+    const serve = args.serve === undefined ? undefined : portOf(args.serve);
     if (args.resume !== undefined) refuseBeside(args);
     else {
       if (args.shard !== undefined) refuseWithShard(args);
@@ -126,6 +133,7 @@ export const command: CommandModule<object, RunArguments> = {
       out: args.out === undefined ? undefined : resolve(args.out),
       resume: args.resume === undefined ? undefined : resolve(args.resume),
       cpus: availableParallelism(),
+      serve,
     });
   },
 };

@@ -7,6 +7,7 @@ import { Secrets } from '../base/secrets.js';
 import { followJournal } from './follow.js';
 import { memoryJournal, openJournal } from './journal.js';
 import { parseJournal, readJournal } from './reader.js';
+import { JournalTail } from './tail.js';
 
 let folder: string;
 beforeEach(() => {
@@ -141,4 +142,28 @@ test('a memory journal keeps what it was given', () => {
   const journal = memoryJournal({ clock: systemClock, secrets: new Secrets() });
   journal.write({ type: 'note', text: 'kept' });
   expect(journal.events).toMatchObject([{ type: 'note', text: 'kept' }]);
+});
+
+test('a journal that is still written is read on, an event as soon as its line is whole', () => {
+  const journal = open();
+  journal.write({ type: 'note', text: 'erste ü' });
+  const tail = new JournalTail(file());
+  const texts = (): unknown => tail.read()?.map((event) => (event.type === 'note' ? event.text : event.type));
+  expect(texts()).toEqual(['erste ü']);
+  expect(texts()).toBeUndefined();
+  journal.write({ type: 'note', text: 'zweite ü' });
+  journal.close();
+  const line = readFileSync(file()).subarray(readFileSync(file()).indexOf(10) + 1);
+  expect(texts()).toEqual(['zweite ü']);
+  // Cut between the two bytes of a letter.
+  const middle = line.indexOf(0xc3) + 1;
+  appendFileSync(file(), line.subarray(0, middle));
+  expect(texts()).toEqual([]);
+  expect(tail.cutOff).toBe(true);
+  appendFileSync(file(), line.subarray(middle));
+  appendFileSync(file(), 'no event\n');
+  expect(texts()).toEqual(['zweite ü']);
+  expect(tail.unreadable).toEqual([{ line: 4, why: 'not JSON', text: 'no event' }]);
+  expect(tail.cutOff).toBe(false);
+  tail.close();
 });

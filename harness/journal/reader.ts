@@ -74,7 +74,7 @@ export function parseJournal(text: string): JournalText {
 }
 
 /** The event of a line: none, one, or the one behind a stump. */
-function readLine(content: string, line: number, unreadable: Unreadable[]): JournalEvent[] {
+export function readLine(content: string, line: number, unreadable: Unreadable[]): JournalEvent[] {
   if (content.trim() === '') return [];
   const outcome = parseEvent(content);
   if (typeof outcome !== 'string') return [outcome];

@@ -1,7 +1,7 @@
-import { LineSplitter } from '../../at/line-splitter.js';
-import { readReports } from '../../at/report.js';
-import type { JournalEvent } from '../../journal/events.js';
-import { doneBefore, type TestStatus } from '../../report/result.js';
+import { LineSplitter } from '../at/line-splitter.js';
+import { readReports } from '../at/report.js';
+import type { JournalEvent } from '../journal/events.js';
+import { doneBefore, type TestStatus } from './result.js';
 
 /** What one rig is doing, as far as its journal tells. */
 export interface RigProgress {

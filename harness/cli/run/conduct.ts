@@ -8,6 +8,7 @@ import { planText } from '../../campaign/plan-file.js';
 import { followJournal } from '../../journal/follow.js';
 import { openJournal } from '../../journal/journal.js';
 import { keepBaseline, keptBaseline, type Baseline } from '../../report/compare/baseline.js';
+import { startLiveView } from '../../report/live/start.js';
 import { signerOfEnvironment } from '../../report/signature.js';
 import { readBaseline } from './baseline.js';
 import { planCampaign } from './campaign.js';
@@ -16,7 +17,7 @@ import { harnessVersion, makeRunFolder } from './folder.js';
 import { finishRun } from './finish.js';
 import { jobsOf, type Job } from './jobs.js';
 import { readRunFile, type Asked } from './options.js';
-import { Progress } from './progress.js';
+import { Progress } from '../../report/progress.js';
 import { readResumed } from './resume.js';
 import { startRig, type RigProcess } from './rig-process.js';
 import { RigsInTurn } from './rigs-in-turn.js';
@@ -30,6 +31,8 @@ export interface RunOptions {
   /** Folder of a run that is to go on. */
   readonly resume: string | undefined;
   readonly cpus: number;
+  /** Port of the live view; undefined without one. */
+  readonly serve: number | undefined;
 }
 
 /** A rig that was asked to stop gets this long to leave its power safe and to report, ms. */
@@ -63,6 +66,8 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
     process.stdout.write(`Run ${run} is finished: no rig is touched, its reports are made anew\n`);
     return finishRun({ ...finish, harness: resumed.harness ?? harness, journal: undefined, ends: [] });
   }
+  // A port that cannot be had is told before a rig is touched.
+  const live = options.serve === undefined ? undefined : await startLiveView(options.serve, clock, lostView);
   const known = statSync(journalFile, { throwIfNoEntry: false })?.size ?? 0;
   const journal = openJournal(journalFile, { clock, secrets: new Secrets(), after: resumed?.lastNumber ?? 0 });
   const host = { name: hostname(), cpus: options.cpus };
@@ -76,6 +81,10 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   if (before === undefined && baseline !== undefined) keepBaseline(folder, baseline);
   if (before === undefined) writeWhole(join(folder, 'run.json'), `${JSON.stringify(runFacts, undefined, 2)}\n`);
   process.stdout.write(`Run ${run}, seed ${String(seed)}: ${asked.suites.join(', ')} on ${names.join(', ')}\n`);
+  if (live !== undefined) {
+    live.follow(journalFile, names);
+    process.stdout.write(`Live view: ${live.address} (this machine alone, until the run ends)\n`);
+  }
   if (resumed !== undefined) process.stdout.write(`${resumed.says}\n`);
   for (const says of campaign?.says ?? []) process.stdout.write(`${says}\n`);
 
@@ -141,6 +150,7 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   await display.finish();
 
   const exit = await finishRun({ ...finish, journal, ends });
+  await live?.finish();
   for (const signal of signals) process.off(signal, interrupt);
   return exit;
 }
@@ -164,6 +174,10 @@ async function baselineFor(
     asked: `what was kept of ${file}`,
     hint: 'start a new run with --baseline',
   });
+}
+
+function lostView(why: string): void {
+  process.stderr.write(`The live view has ended: ${why}. The run goes on.\n`);
 }
 
 /** Whoever is killed in between leaves no half of it. */

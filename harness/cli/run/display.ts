@@ -1,4 +1,4 @@
-import { countsText, type RigProgress } from './progress.js';
+import { countsText, type RigProgress } from '../../report/progress.js';
 
 /** Shows progress until `finish`. */
 export interface Display {

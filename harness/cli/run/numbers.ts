@@ -8,6 +8,14 @@ export function whole(value: number | undefined, name: string, least: number): n
   throw new UserError(`--${name} takes a whole number${from}`, { seen: String(value) });
 }
 
+/** `--serve`: a TCP port; 0, for any, when none is named. */
+export function portOf(text: string): number {
+  if (text === '') return 0;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (port <= 65_535) return port;
+  throw new UserError('--serve takes a port, or nothing for any that is free', { asked: '0 to 65535', seen: text });
+}
+
 /** `--budget`, ms. */
 export function durationOf(text: string): number {
   const parsed = duration.safeParse(text);

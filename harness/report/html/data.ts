@@ -7,7 +7,8 @@ import type { CommandIntent, Ending, Owner, PackageFacts, Source } from '../../j
 import type { TestStatus } from '../result.js';
 
 export type Outcome = 'survived' | 'failed' | 'missed' | 'invalid' | 'not-attributed' | 'unfinished';
-export type Verdict = 'passed' | 'failed' | 'invalid' | 'inconclusive' | 'interrupted' | 'nothing';
+/** `running`: of a run that is watched while it goes on, and in which nothing has failed. */
+export type Verdict = 'passed' | 'failed' | 'invalid' | 'inconclusive' | 'interrupted' | 'nothing' | 'running';
 export type UpgradeResult = 'pass' | 'fail' | 'invalid' | 'inconclusive';
 
 /** Where on an upgrade's way a cut falls; `flash` has a percentage. */
@@ -46,6 +47,33 @@ export interface ReportData {
   readonly repeat: { readonly run: string | undefined; readonly base: string };
   /** Upgrades in one bundle of details. */
   readonly bundle: number;
+  /** Only of a run that is watched while it goes on. */
+  readonly live?: LiveFacts;
+}
+
+/** What the rigs of a run are doing at the moment. */
+export interface LiveFacts {
+  /** The journal so far has been read; before that the page lags behind. */
+  readonly caughtUp: boolean;
+  readonly rigs: readonly LiveRig[];
+}
+
+export interface LiveRig {
+  readonly name: string;
+  readonly test: string;
+  /** `41 %`, `downloading over ftp`, `between tests` */
+  readonly phase: string;
+  /** `3 passed, 1 failed` */
+  readonly counts: string;
+  readonly ended: boolean;
+  /** The upgrade under way. */
+  readonly upgrade: UpgradeDetail | undefined;
+}
+
+/** What a live view is sent when something has come to its end. */
+export interface LiveReport {
+  readonly title: string;
+  readonly data: ReportData;
 }
 
 export interface RunFacts {

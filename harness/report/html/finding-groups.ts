@@ -18,9 +18,20 @@ interface Group {
 
 /** What was found, gathered by owner, rule and requirement, so that a bad night is a few lines and not a thousand. */
 export class FindingGroups {
-  readonly #groups = new Map<string, Group>();
+  readonly #groups: Map<string, Group>;
 
-  constructor(private readonly identities: Identities) {}
+  constructor(
+    private readonly identities: Identities,
+    groups: Iterable<readonly [string, Group]> = [],
+  ) {
+    this.#groups = new Map(groups);
+  }
+
+  /** To add what only a report knows, while more is still gathered here. */
+  copy(): FindingGroups {
+    const groups = [...this.#groups].map(([key, group]): [string, Group] => [key, { ...group, upgrades: [...group.upgrades] }]);
+    return new FindingGroups(this.identities, groups);
+  }
 
   take({ result, findings }: Judgement, upgrade: number): void {
     for (const finding of findings) this.#add(finding, decides(result, finding.owner), upgrade, undefined);

@@ -10,6 +10,8 @@ export interface HeadlineFacts {
   readonly cuts: Counts;
   readonly windows: readonly WindowFacts[];
   readonly unfinished: boolean;
+  /** It goes on as we look at it. */
+  readonly live: boolean;
   /** Requirements, and those that nothing put to the test. */
   readonly requirements?: { readonly all: number; readonly uncovered: number };
 }
@@ -32,6 +34,8 @@ export function verdictOf(facts: HeadlineFacts): { readonly verdict: Verdict; re
       verdict: 'interrupted',
       sentence: `The run was interrupted (${result.interrupted}); nothing had failed until then.`,
     };
+  if (facts.unfinished && facts.live)
+    return { verdict: 'running', sentence: `The run goes on: ${soFar(tests)}; nothing has failed so far.` };
   if (tested && facts.unfinished)
     return {
       verdict: 'interrupted',
@@ -50,6 +54,11 @@ export function verdictOf(facts: HeadlineFacts): { readonly verdict: Verdict; re
       sentence: `The package passed: ${count(tests.passed, 'test')} conform${tests.skipped > 0 ? `, ${String(tests.skipped)} skipped` : ''}.${uncovered(facts)}`,
     };
   return { verdict: 'nothing', sentence: sentenceOf(result.reason) };
+}
+
+function soFar(tests: Readonly<Record<TestStatus, number>>): string {
+  const told = (['passed', 'invalid', 'inconclusive', 'skipped'] as const).filter((status) => tests[status] > 0);
+  return told.length === 0 ? 'no test has ended yet' : told.map((status) => `${String(tests[status])} ${status}`).join(', ');
 }
 
 /** A pass reaches as far as what was put to the test, and says so. */

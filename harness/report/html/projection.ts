@@ -2,7 +2,7 @@ import type { EventOf, JournalEvent } from '../../journal/events.js';
 import { judge } from '../../verdict/judge.js';
 import { judgeSequence } from '../../verdict/sequence.js';
 import type { Judgement, UpgradeRecord } from '../../verdict/types.js';
-import type { PairFacts, ReportData, SentFile } from './data.js';
+import type { PairFacts, ReportData, SentFile, UpgradeDetail } from './data.js';
 import { DetailBundles } from './details.js';
 import { FindingGroups } from './finding-groups.js';
 import { Identities } from './identities.js';
@@ -103,6 +103,14 @@ export class Projection {
   close(): void {
     this.#stream.close();
     for (const rig of this.#records.keys()) this.#betweenTests(rig);
+  }
+
+  /** Upgrades under way, as far as they have come; nothing is judged yet. */
+  underWay(): readonly UpgradeDetail[] {
+    const unjudged = { findings: [], observations: [] };
+    return this.#stream
+      .underWay()
+      .map(({ start, record, events, levels }) => upgradeDetail(start, record, unjudged, events, levels, this.identities));
   }
 
   /**

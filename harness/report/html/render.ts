@@ -12,16 +12,7 @@ export function* renderPage(data: ReportData, bundles: readonly string[]): Itera
   const { script, style } = bundledPage();
   for (const text of [script, style])
     if (/<\/(?:script|style)|<!--/i.test(text)) throw new Error('the built page would end its own element');
-  const policy = [
-    "default-src 'none'",
-    `script-src ${hashOf(script)}`,
-    `style-src ${hashOf(style)}`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-  ].join('; ');
+  const policy = pagePolicy(data.live === undefined ? "'none'" : "'self'");
   yield [
     '<!doctype html>',
     '<html lang="en">',
@@ -45,7 +36,23 @@ export function* renderPage(data: ReportData, bundles: readonly string[]): Itera
   yield `]</script>\n<script>${script}</script>\n</body>\n</html>\n`;
 }
 
-function titleOf({ headline, pairs, file }: ReportData): string {
+/** What the page may do. Only one that follows a run may ask for anything, and only whoever sent it. */
+export function pagePolicy(connect: "'none'" | "'self'"): string {
+  const { script, style } = bundledPage();
+  return [
+    "default-src 'none'",
+    `script-src ${hashOf(script)}`,
+    `style-src ${hashOf(style)}`,
+    'img-src data:',
+    `connect-src ${connect}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
+}
+
+export function titleOf({ headline, pairs, file }: ReportData): string {
   const pair = pairs[0];
   const what = pair === undefined ? file : `${pair.from} → ${pair.to}`;
   return `${headline.verdict}: ${what} · DFOTA evidence`;

@@ -1,8 +1,10 @@
 import { survivalText } from '../../campaign/statistics.js';
+import type { JournalEvent } from '../../journal/events.js';
 import { resultOf, type RunResult } from '../result.js';
 import { ladderColumns, testColumns, trialColumns, upgradeColumns } from './columns.js';
-import type { Counts, ReportData, RigFacts } from './data.js';
+import type { Counts, LiveFacts, ReportData, RigFacts } from './data.js';
 import { bundleSize } from './details.js';
+import type { FindingGroups } from './finding-groups.js';
 import { countTests, verdictOf } from './headline.js';
 import type { Projection } from './projection.js';
 import { repeatCommands } from './run-facts.js';
@@ -20,20 +22,22 @@ export interface EvidenceFacts {
   readonly cutOff: boolean;
 }
 
-/** Puts together what a projection has gathered; to be called when it has seen everything. */
-export function reportData(projection: Projection, evidence: EvidenceFacts): ReportData {
+/** Puts together what a projection has gathered: when it has seen everything, or so far, of a run that goes on. */
+export function reportData(projection: Projection, evidence: EvidenceFacts, live?: LiveFacts): ReportData {
   const { options, identities, upgrades, files, run } = projection;
   const mask = (text: string): string => identities.mask(text);
   const rigNames = projection.rigs.map(({ name }) => name);
-  const result = resultOf(projection.resultEvents, rigNames);
+  const events = live === undefined ? projection.resultEvents : ended(projection);
+  const result = resultOf(events, rigNames);
   const trials = projection.trials.rows();
-  ownExpectations(projection, result, rigNames, trials);
+  const groups = projection.groups.copy();
+  ownExpectations(groups, projection, result, rigNames, trials);
   const sound = (trial: TrialRow): boolean =>
     (files.find(({ sha256 }) => sha256 === trial.package)?.contents ?? 'sound') === 'sound';
   const cuts = countsOf(trials.filter(sound));
   const windows = windowsOf(trials);
   const facts = run.facts();
-  const rigs = rigFacts(projection, result, trials);
+  const rigs = rigFacts(projection, events, result, trials, live !== undefined);
   const requirements = projection.requirements.rows(result.tests);
   return {
     format: 1,
@@ -55,6 +59,7 @@ export function reportData(projection: Projection, evidence: EvidenceFacts): Rep
         cuts,
         windows,
         unfinished: facts !== undefined && facts.exit === undefined,
+        live: live !== undefined,
         requirements: { all: requirements.length, uncovered: requirements.filter(({ state }) => state === 'not-covered').length },
       }),
       survival: trials.length === 0 ? 'no power was cut' : survivalText(cuts),
@@ -70,7 +75,7 @@ export function reportData(projection: Projection, evidence: EvidenceFacts): Rep
     survival: survivalRows(trials, files),
     windows,
     requirements,
-    groups: projection.groups.rows(),
+    groups: groups.rows(),
     times: projection.times.rows(rigs),
     tests: testColumns(result.tests, rigNames, upgrades, mask),
     upgrades: upgradeColumns(upgrades, result.tests, rigNames, mask, (row) => projection.counts(row)),
@@ -78,22 +83,39 @@ export function reportData(projection: Projection, evidence: EvidenceFacts): Rep
     ladders: ladderColumns(upgrades),
     repeat: repeatCommands(facts, run.argv),
     bundle: bundleSize,
+    ...(live === undefined ? {} : { live }),
   };
 }
 
-function rigFacts(projection: Projection, result: RunResult, trials: readonly TrialRow[]): readonly RigFacts[] {
+/** Without the tests that still run: nobody knows how they end. */
+function ended({ resultEvents, run }: Projection): readonly JournalEvent[] {
+  const last = new Map<string, JournalEvent>();
+  for (const event of resultEvents)
+    if (event.type === 'test.start' && event.test === run.testOf(event.rig ?? '')) last.set(event.rig ?? '', event);
+  const open = new Set(last.values());
+  return resultEvents.filter((event) => !open.has(event));
+}
+
+function rigFacts(
+  projection: Projection,
+  all: readonly JournalEvent[],
+  result: RunResult,
+  trials: readonly TrialRow[],
+  live: boolean,
+): readonly RigFacts[] {
   return projection.rigs.map((rig) => {
     const tests = result.tests.filter((test) => test.rig === rig.name);
     const own = projection.upgrades.filter((row) => row.rig === rig.index);
     const cuts: Counts = countsOf(trials.filter((trial) => trial.rig === rig.name));
-    const events = projection.resultEvents.filter((event) => event.rig === rig.name);
+    const events = all.filter((event) => event.rig === rig.name);
     const { verdict } = verdictOf({
       result: resultOf(events, [rig.name]),
       tested: tests.length > 0,
       upgrades: own.map((row) => ({ result: row.result, counts: projection.counts(row) })),
       cuts,
       windows: [],
-      unfinished: false,
+      unfinished: live && events.findLast(({ type }) => type === 'rig.start' || type === 'rig.end')?.type !== 'rig.end',
+      live,
     });
     return {
       ...rig.facts(
@@ -119,6 +141,7 @@ function sourceRows(projection: Projection): ReportData['headline']['sources'] {
 
 /** Tests that failed although no rule found anything against the module in their upgrades: an expectation of their own. */
 function ownExpectations(
+  groups: FindingGroups,
   projection: Projection,
   { tests }: RunResult,
   rigNames: readonly string[],
@@ -134,7 +157,7 @@ function ownExpectations(
     if (status !== 'failed' || blamed.has(keyOf(rig, test))) return;
     const upgrade = projection.upgrades.findIndex((row) => keyOfRow(row) === keyOf(rig, test));
     const text = (why ?? 'no reason given').split('\n')[0] ?? '';
-    projection.groups.addTest(text, requirements.join(' '), index, upgrade < 0 ? undefined : upgrade);
+    groups.addTest(text, requirements.join(' '), index, upgrade < 0 ? undefined : upgrade);
   });
 }
 

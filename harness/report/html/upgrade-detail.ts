@@ -15,7 +15,7 @@ const mostNotUnderstood = 50;
 export function upgradeDetail(
   start: EventOf<'upgrade.start'>,
   record: UpgradeRecord,
-  judgement: Judgement,
+  judgement: Pick<Judgement, 'findings' | 'observations'>,
   events: readonly JournalEvent[],
   levels: Levels,
   identities: Identities,

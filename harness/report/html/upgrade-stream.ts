@@ -58,6 +58,11 @@ export class UpgradeStream {
     for (const rig of this.#rigs.values()) this.#give(rig);
   }
 
+  /** Upgrades that have not ended yet, as far as they have come. */
+  underWay(): readonly StreamedUpgrade[] {
+    return [...this.#rigs.values()].map((rig) => this.#made(rig)).filter((upgrade) => upgrade !== undefined);
+  }
+
   #rig(name: string | undefined): Rig {
     const known = this.#rigs.get(name);
     if (known !== undefined) return known;
@@ -126,25 +131,23 @@ export class UpgradeStream {
   }
 
   #give(rig: Rig): void {
-    const { current, profile } = rig;
+    const upgrade = this.#made(rig);
     rig.current = undefined;
+    if (upgrade !== undefined) this.onUpgrade(upgrade);
+  }
+
+  #made({ current, profile }: Rig): StreamedUpgrade | undefined {
     const start = current?.events[0];
-    if (current === undefined || start?.type !== 'upgrade.start') return;
+    if (current === undefined || start?.type !== 'upgrade.start') return undefined;
     const records = fold([...current.lead, ...current.events], {
       ...this.options,
       versions: this.#versions,
       ...(profile === undefined ? {} : { profile }),
     });
     const record = records.find(({ id }) => id === start.upgrade);
-    if (record === undefined) return;
+    if (record === undefined) return undefined;
     const last = current.ended ? current.events.findLastIndex((event) => isPartOf(event, start.upgrade)) : current.events.length;
-    this.onUpgrade({
-      start,
-      record,
-      lead: current.lead,
-      events: current.events.slice(0, last + 1),
-      levels: current.levels,
-    });
+    return { start, record, lead: current.lead, events: current.events.slice(0, last + 1), levels: current.levels };
   }
 }
 

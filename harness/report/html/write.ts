@@ -70,7 +70,8 @@ function writeWhole(file: string, pieces: Iterable<string>): void {
   }
 }
 
-function ownVersion(): string {
+/** Of the harness. */
+export function ownVersion(): string {
   for (let folder = __dirname; folder !== dirname(folder); folder = dirname(folder)) {
     try {
       const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version?: string };

@@ -2,7 +2,7 @@
  * Runs of the real `dfota` in processes of their own, on simulated rigs, as a user starts them. Needs the harness built (`npm test` does that).
  */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,8 @@ export interface Ended {
 
 export interface Started {
   readonly pid: number;
+  /** Resolves with what it printed that matches; undefined when it ended without. */
+  readonly prints: (pattern: RegExp) => Promise<RegExpExecArray | undefined>;
   readonly ended: Promise<Ended>;
 }
 
@@ -83,7 +85,13 @@ export class RealRuns {
     const pid = child.pid ?? 0;
     this.#started.add(pid);
     let text = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (text += data.toString()));
+    const printed = new EventEmitter();
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (data: Buffer) => {
+        text += data.toString();
+        printed.emit('more');
+      });
+    }
     // Not `close`: a rig process that outlives a killed run may hold the pipe.
     const closed = once(child, 'close');
     const ended = once(child, 'exit').then(async ([code, signal]) => {
@@ -91,7 +99,19 @@ export class RealRuns {
       if (signal === null) await closed;
       return { exit: (code ?? signal ?? 'unknown') as number | string, text };
     });
-    return { pid, ended };
+    let over = false;
+    void ended.then(() => {
+      over = true;
+      printed.emit('more');
+    });
+    const prints = async (pattern: RegExp): Promise<RegExpExecArray | undefined> => {
+      for (;;) {
+        const found = pattern.exec(text);
+        if (found !== null || over) return found ?? undefined;
+        await once(printed, 'more');
+      }
+    };
+    return { pid, ended, prints };
   }
 
   /** SIGKILL to a run, and to its rig processes unless they are to outlive it; resolves when they are gone. */
@@ -102,6 +122,17 @@ export class RealRuns {
     await ended;
     while (rigsToo && rigs.some(isAlive)) await pause(systemClock, 10);
     if (rigsToo) for (const rig of rigs) this.#started.delete(rig);
+  }
+
+  /** SIGKILL to the one process of a run whose command line ends in `script`. */
+  killChild({ pid }: Started, script: string): void {
+    const found = childrenOf(pid).filter((child) =>
+      readFileSync(`/proc/${String(child)}/cmdline`, 'latin1')
+        .replace(/\0$/, '')
+        .endsWith(script),
+    );
+    if (found.length !== 1) throw new Error(`${String(found.length)} processes of the run are ${script}`);
+    for (const child of found) process.kill(child, 'SIGKILL');
   }
 
   close(): void {

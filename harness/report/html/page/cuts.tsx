@@ -11,8 +11,8 @@ import { windowSentence } from './windows.js';
 /** Power cuts: the map, what they prove, and each of them. */
 export function Cuts() {
   const { trials, windows } = data;
-  const all = useMemo(() => trials.id.map((_, trial) => trial), []);
-  const single = useMemo(() => all.filter((trial) => trials.points[trial] === 1), []);
+  const all = useMemo(() => trials.id.map((_, trial) => trial), [trials]);
+  const single = useMemo(() => all.filter((trial) => trials.points[trial] === 1), [all]);
   if (all.length === 0) return <p class="quiet">No power was cut in what this journal holds.</p>;
   const several = all.length - single.length;
   return (

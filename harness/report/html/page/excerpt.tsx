@@ -10,9 +10,12 @@ export function useDetail(upgrade: number | undefined): UpgradeDetail | undefine
   useEffect(() => {
     let wanted = true;
     if (upgrade === undefined) return;
-    void detailOf(upgrade).then((found) => {
-      if (wanted) setDetail({ upgrade, detail: found });
-    });
+    detailOf(upgrade).then(
+      (found) => {
+        if (wanted) setDetail({ upgrade, detail: found });
+      },
+      () => undefined,
+    );
     return () => {
       wanted = false;
     };

@@ -14,7 +14,7 @@ export function Tests() {
   const rows = useMemo(() => {
     const weight = (row: number): number => statuses.indexOf(tests.status[row] ?? 'passed');
     return tests.name.map((_, row) => row).sort((a, b) => weight(a) - weight(b) || a - b);
-  }, []);
+  }, [tests]);
   if (tests.name.length === 0) return <p class="quiet">This evidence knows no tests, only upgrades.</p>;
   const columns: Column[] = [
     { title: 'status', cell: (row) => <Badge name={tests.status[row] ?? ''} />, by: (row) => tests.status[row] ?? '' },
@@ -84,7 +84,7 @@ export function Upgrades() {
     const weight = (row: number): number =>
       upgrades.counts[row] === true ? results.indexOf(upgrades.result[row] ?? 'pass') : results.length - 1;
     return upgrades.id.map((_, row) => row).sort((a, b) => weight(a) - weight(b) || a - b);
-  }, []);
+  }, [upgrades]);
   const columns: Column[] = [
     { title: 'result', cell: (row) => <Result row={row} />, by: (row) => upgrades.result[row] ?? '' },
     { title: 'upgrade', kind: 'main', cell: (row) => <a href={upgradeHref(row)}>{upgrades.id[row]}</a>, by: (row) => row },

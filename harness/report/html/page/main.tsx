@@ -7,8 +7,10 @@ import { Findings } from './findings.js';
 import { Ladders } from './ladders.js';
 import { Tests, Upgrades } from './lists.js';
 import { Requirements } from './requirements.js';
+import { followRun, useLive } from './live.js';
+import { Now } from './now.js';
 import { usePlace } from './router.js';
-import { data } from './store.js';
+import { data, followsRun } from './store.js';
 import { Summary } from './summary.js';
 import { Times } from './times.js';
 import { UpgradeView } from './upgrade-view.js';
@@ -26,6 +28,8 @@ const sections: readonly (readonly [id: string, title: string, content: () => Co
 
 function App() {
   const place = usePlace();
+  // Drawn anew with all below it when there is something new.
+  useLive();
   const left = useRef(0);
   const leftSection = useRef('');
   const wasAway = useRef(false);
@@ -53,6 +57,7 @@ function App() {
         <a href="#top" class="home">
           Result
         </a>
+        {followsRun ? <a href="#now">Now</a> : null}
         {sections.map(([id, title]) => (
           <a key={id} href={`#${id}`}>
             {title}
@@ -71,6 +76,7 @@ function Overview() {
   return (
     <main id="main">
       <Summary />
+      {followsRun ? <Now /> : null}
       {sections.map(([id, title, content]) => (
         <section key={id} aria-labelledby={id}>
           <h2 id={id} tabIndex={-1}>
@@ -89,4 +95,5 @@ if (root !== null) {
   render(<App />, root);
   // For whoever measures how long it takes until the page can be used.
   performance.mark('ready');
+  if (followsRun) followRun();
 }

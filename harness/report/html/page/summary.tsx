@@ -12,6 +12,7 @@ const titles: Readonly<Record<Verdict, string>> = {
   inconclusive: 'Undecided',
   interrupted: 'Interrupted',
   nothing: 'Nothing proven',
+  running: 'Running',
 };
 
 /** The first screen: did it pass, on what, how far that goes, and what is against it. */
@@ -65,7 +66,7 @@ function Facts() {
     [cuts.missed, 'came too late'],
     [cuts.invalid, 'invalid'],
     [cuts.notAttributed, 'not attributed'],
-    [cuts.unfinished, 'without an end'],
+    [cuts.unfinished, data.live === undefined ? 'without an end' : 'under way'],
   ].filter(([number]) => number !== 0);
   return (
     <dl class="facts">
@@ -213,7 +214,8 @@ function Against() {
       ) : null}
       {decisive.length === 0 && faults.length === 0 && windows.length === 0 ? (
         <p class="quiet">
-          Nothing. {data.groups.length > 0 ? <a href="#findings">Findings that decided nothing: {data.groups.length}</a> : null}
+          {data.live === undefined ? 'Nothing.' : 'Nothing so far.'}{' '}
+          {data.groups.length > 0 ? <a href="#findings">Findings that decided nothing: {data.groups.length}</a> : null}
         </p>
       ) : null}
     </section>

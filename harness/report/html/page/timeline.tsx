@@ -13,7 +13,7 @@ const foot = 26;
 const reach = 14;
 
 /** Everything that happened during one upgrade, in lanes. Zoomed by buttons, keys, pinching, or the wheel once it has the focus. */
-export function TimelineView({ timeline }: { readonly timeline: Timeline }) {
+export function TimelineView({ timeline, listed = true }: { readonly timeline: Timeline; readonly listed?: boolean }) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const items = useMemo(() => itemsOf(timeline), [timeline]);
   const { lanes, bottom } = useMemo(() => laneLayout(timeline, items, head), [timeline]);
@@ -176,7 +176,7 @@ export function TimelineView({ timeline }: { readonly timeline: Timeline }) {
         viewBox={`0 0 ${String(width)} ${String(bottom + foot)}`}
         tabindex={0}
         role="img"
-        aria-label={`Timeline of ${String(items.length)} events over ${offset(timeline.span, timeline.timed)}. Keys: plus and minus zoom, arrows move, 0 fits, n and p step through the events. The same events are listed below.`}
+        aria-label={`Timeline of ${String(items.length)} events over ${offset(timeline.span, timeline.timed)}. Keys: plus and minus zoom, arrows move, 0 fits, n and p step through the events.${listed ? ' The same events are listed below.' : ''}`}
         onKeyDown={onKeyDown}
         onClick={(event) => {
           const found = nearest(event, svg.current, lanes, items, x);

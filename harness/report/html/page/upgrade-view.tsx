@@ -5,9 +5,10 @@ import { Finding, useDetail } from './excerpt.js';
 import { askedText, offset, plural, when } from './format.js';
 import { Ladder } from './ladders.js';
 import { disturbance } from './lists.js';
+import { useLive } from './live.js';
 import { Badge, Mark, toneOf } from './marks.js';
 import { upgradeHref } from './router.js';
-import { data, repeatCommand } from './store.js';
+import { data, followsRun, repeatCommand } from './store.js';
 import { DataTable } from './table.js';
 import { itemsOf } from './timeline-items.js';
 import { TimelineView } from './timeline.js';
@@ -51,9 +52,15 @@ export function UpgradeView({ upgrade }: { readonly upgrade: number }) {
         </div>
       </div>
       <Facts upgrade={upgrade} detail={detail} />
-      {detail === undefined ? <p class="quiet">Reading…</p> : <Details key={upgrade} detail={detail} />}
+      {detail === undefined ? <Waiting /> : <Details key={upgrade} detail={detail} />}
     </main>
   );
+}
+
+function Waiting() {
+  const { link } = useLive();
+  if (!followsRun || link === 'open') return <p class="quiet">Reading…</p>;
+  return <p class="callout">Its details did not come before the run ended. They are in the run’s report.html.</p>;
 }
 
 function Steps({ upgrade }: { readonly upgrade: number }) {

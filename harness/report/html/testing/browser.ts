@@ -40,8 +40,17 @@ export interface WatchedPage {
   readonly requests: string[];
 }
 
-export async function openPage(browser: Browser, file: string, options: OpenOptions = {}): Promise<WatchedPage> {
-  const { width = 1440, height = 900, dark = false, hash = '' } = options;
+export function openPage(browser: Browser, file: string, { hash = '', ...options }: OpenOptions = {}): Promise<WatchedPage> {
+  return watchPage(browser, `file://${file}${hash}`, options);
+}
+
+/** The same at any address. */
+export async function watchPage(
+  browser: Browser,
+  address: string,
+  options: Omit<OpenOptions, 'hash'> = {},
+): Promise<WatchedPage> {
+  const { width = 1440, height = 900, dark = false } = options;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' });
   // A busy machine is slow; what never comes is told by Jest's limit.
   context.setDefaultTimeout(120_000);
@@ -59,7 +68,7 @@ export async function openPage(browser: Browser, file: string, options: OpenOpti
   page.on('request', (request) => {
     if (!/^(?:file|data|blob):/.test(request.url())) requests.push(request.url());
   });
-  await page.goto(`file://${file}${hash}`);
+  await page.goto(address);
   await page.waitForSelector('main');
   return { page, complaints, requests };
 }
