@@ -6,8 +6,7 @@ import { loadRig } from '../rig/load.js';
 import { DefinitionError, problemText, type Problem } from '../rig/problems.js';
 import { sourcesOf } from '../rig/profile.js';
 import type { RigDefinition } from '../rig/schema.js';
-import { check } from './rigs-check.js';
-import { discover } from './rigs-discover.js';
+import { lazily } from './lazily.js';
 import { textTable } from './text-table.js';
 
 interface ListArguments {
@@ -73,6 +72,16 @@ export const command: CommandModule = {
   command: 'rigs',
   describe: 'List rigs, try one wire by wire, or draft new ones',
   builder: (yargs) =>
-    yargs.command(list).command(check).command(discover).demandCommand(1, 'dfota rigs needs a command: list, check, discover'),
+    yargs
+      .command(list)
+      .command(lazily('check <rig>', 'Try a rig wire by wire', async () => (await import('./rigs-check.js')).check))
+      .command(
+        lazily(
+          'discover',
+          'Draft a rig file for each module that is plugged in',
+          async () => (await import('./rigs-discover.js')).discover,
+        ),
+      )
+      .demandCommand(1, 'dfota rigs needs a command: list, check, discover'),
   handler: () => undefined,
 };
