@@ -67,7 +67,7 @@ test('a folder without rigs, or no folder, is told as such', async () => {
 
 test('schemas are printed as one JSON text, or written a file each', async () => {
   await dfota('schema');
-  expect(Object.keys(JSON.parse(output) as object)).toEqual(['rig', 'packages']);
+  expect(Object.keys(JSON.parse(output) as object)).toEqual(['rig', 'packages', 'criteria']);
   output = '';
   await dfota('schema', 'rig');
   expect(output).toBe(readFileSync(join(shipped, 'schema', 'rig.schema.json'), 'utf8'));
