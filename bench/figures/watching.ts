@@ -22,7 +22,7 @@ export async function watching(): Promise<string> {
     { name: 'harness', command: [process.execPath, join(subjects, 'harness.mjs')], form: 'unit:' },
     { name: 'node-serialport, readline', command: [process.execPath, join(subjects, 'serialport.mjs')], form: 'socket:' },
     ...(serial === undefined ? [] : [{ name: 'pyserial', command: [serial, join(subjects, 'pyserial.py')], form: '' }]),
-    ...(labgrid === undefined ? [] : [{ name: 'labgrid', command: [labgrid, join(subjects, 'labgrid.py')], form: '' }]),
+    ...(labgrid === undefined ? [] : [{ name: 'labgrid', command: [labgrid, join(subjects, 'labgrid_serial.py')], form: '' }]),
   ];
   const module = await Bench.start(freshDir(), '--scale', '0.01');
   try {

@@ -66,7 +66,7 @@ const wanted = [
   ],
   [
     'labgrid',
-    !onGpio && pythonLabgrid !== undefined && [pythonLabgrid, join(here, 'subjects', 'labgrid.py')],
+    !onGpio && pythonLabgrid !== undefined && [pythonLabgrid, join(here, 'subjects', 'labgrid_serial.py')],
     'floor',
     onGpio ? undefined : 'labgrid is absent: apt-get install python3-labgrid',
   ],

@@ -1,4 +1,4 @@
-# labgrid.py DEVICE SOCKET: labgrid's SerialDriver on a RawSerialPort, expecting the report as a test of its users does.
+# labgrid_serial.py DEVICE SOCKET: labgrid's SerialDriver on a RawSerialPort, expecting the report as a test of its users does.
 import socket
 import sys
 
