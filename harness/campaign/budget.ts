@@ -194,7 +194,7 @@ function cutsUntil(bound: number, { valid, failed }: Survival): number {
 const percent = (rate = 0): string => String(Number((rate * 100).toPrecision(6)));
 
 /** `45 s`, `12 min`, `8 h`, `2.5 h`, `3 days`: two digits are enough for a forecast. */
-function duration(ms: number): string {
+export function duration(ms: number): string {
   const units = [
     ['s', 1000, 90],
     ['min', 60_000, 90],

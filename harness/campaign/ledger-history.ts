@@ -27,3 +27,34 @@ function cutsIn(database: Database, filter: LedgerFilter): readonly CutsOfRun[] 
     )
     .map((row) => ({ ...row, valid: Number(row['valid']), failed: Number(row['failed']) }) as unknown as CutsOfRun);
 }
+
+/**
+ * How long the tests of each suite took on this rig, ms: of each test its latest time, added up. A suite that was never run there is missing.
+ */
+export function suiteTimes(ledger: Ledger, rig: string): Promise<ReadonlyMap<string, number>> {
+  return ledger.read((database) => {
+    const latest = new Map<string, { readonly suite: string; readonly took: number }>();
+    for (const { test, suite, took } of testsIn(database, 'rig = $rig AND took IS NOT NULL', { $rig: rig }))
+      latest.set(test, { suite, took: took ?? 0 });
+    const times = new Map<string, number>();
+    for (const { suite, took } of latest.values()) times.set(suite, (times.get(suite) ?? 0) + took);
+    return times;
+  });
+}
+
+/** Valid cuts of a package from a revision, run by run and phase by phase. */
+export function cutsByPhase(
+  ledger: Ledger,
+  of: { readonly package: string; readonly revision: string },
+): Promise<readonly { run: string; rig: string; phase: string; survived: number; failed: number }[]> {
+  const failed = `outcome = 'failed' AND owner IN ('firmware', 'package')`;
+  return ledger.read((database) =>
+    database
+      .all(
+        `SELECT run, rig, phase, sum(outcome = 'survived') AS survived, sum(${failed}) AS failed FROM trials
+         WHERE ${matching} AND (outcome = 'survived' OR (${failed})) GROUP BY run, rig, phase ORDER BY run, rig, phase`,
+        bindings(of),
+      )
+      .map((row) => ({ ...row, survived: Number(row['survived']), failed: Number(row['failed']) }) as never),
+  );
+}

@@ -18,10 +18,11 @@ lazily('ledger', 'What power cuts have proved over all runs', () => require('./l
 lazily('package', 'Look into a delta package', () => require('./package.js'));
 lazily('plan', 'What a night of power cuts can prove on given rigs', () => require('./plan.js'));
 lazily('power', 'Switch a rig’s unit: on, off, cycle, press, reset, status', () => require('./power.js'));
+lazily('qualify', 'Qualify a new pair of packages: plan, run and certificate', () => require('./qualify.js'));
 lazily('report', 'Look at, verify and sign what runs left', () => require('./report.js'));
 lazily('rigs', 'List rig files; check a rig wire by wire', () => require('./rigs.js'));
 lazily('run', 'Run suites on rigs', () => require('./run.js'));
-lazily('schema', 'Print the JSON Schemas of rig and package files', () => require('./schema.js'));
+lazily('schema', 'Print the JSON Schemas of rig, package and criteria files', () => require('./schema.js'));
 lazily('self-check', 'Run the suites against every seeded defect', () => require('./self-check.js'));
 lazily('sim', 'Run a simulated EC25 or EC21, or make its packages', () => require('./sim.js'));
 

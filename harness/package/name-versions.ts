@@ -32,6 +32,12 @@ export function versionsInName(file: string): VersionPair | undefined {
   return short === null ? undefined : { from: short[1] ?? '', to: short[2] ?? '' };
 }
 
+/** The revision that a text is, or that a build's fingerprint holds; undefined when there is none, or more than one. */
+export function revisionIn(text: string): string | undefined {
+  const found = new Set(text.match(new RegExp(`${word}${product}${release}(?![A-Za-z0-9])`, 'gi')) ?? []);
+  return found.size === 1 ? [...found][0] : undefined;
+}
+
 /**
  * Whether a metadata value can belong to a version of the name. A build fingerprint and a name say the same thing in different
  * words, so only a plain contradiction counts: both hold a revision, or both a version number, and they differ.

@@ -10,6 +10,8 @@ export const requirementIds = [
   ...['DH-01', 'DH-02', 'DH-03', 'DH-04', 'DH-05', 'DH-06', 'DH-07', 'DH-08', 'DH-09'],
 ] as const satisfies readonly string[];
 
+export type RequirementId = (typeof requirementIds)[number];
+
 const requirement = z.enum(requirementIds);
 
 /** Valid cuts; more is beyond a lifetime. */
@@ -81,7 +83,7 @@ export const criteriaDefinition = z
 export type Criteria = z.output<typeof criteriaDefinition>;
 
 /** Those that must be covered, in their order. */
-export function requiredBy({ requirements: { cover, except } }: Criteria): readonly (typeof requirementIds)[number][] {
+export function requiredBy({ requirements: { cover, except } }: Criteria): readonly RequirementId[] {
   const wanted: readonly string[] = cover === 'all' ? requirementIds : cover;
   return requirementIds.filter((id) => wanted.includes(id) && except[id] === undefined);
 }

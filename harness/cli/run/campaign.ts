@@ -86,7 +86,7 @@ function byPackage(jobs: readonly Job[]): readonly (readonly Job[])[] {
 }
 
 /** The latest cuts that failed, of this package and of others, as far as the rig can make them; a sequence or a spoilt package belongs to other suites. */
-function failedBefore(known: readonly KnownTrial[], { definition }: LoadedRig): readonly CutTrial[] {
+export function failedBefore(known: readonly KnownTrial[], { definition }: LoadedRig): readonly CutTrial[] {
   const has = sourcesOf(definition);
   const failed = known.flatMap(({ cut, failed: did }) => (did ? readable(cut) : []));
   const ids = new Set<string>();

@@ -5,13 +5,14 @@ import { systemClock } from '../../base/clock.js';
 import { UserError } from '../../base/errors.js';
 import { Secrets } from '../../base/secrets.js';
 import { planText } from '../../campaign/plan-file.js';
+import type { EventBody } from '../../journal/events.js';
 import { followJournal } from '../../journal/follow.js';
 import { openJournal } from '../../journal/journal.js';
 import { keepBaseline, keptBaseline, type Baseline } from '../../report/compare/baseline.js';
 import { startLiveView } from '../../report/live/start.js';
 import { signerOfEnvironment } from '../../report/signature.js';
 import { readBaseline } from './baseline.js';
-import { planCampaign } from './campaign.js';
+import { planCampaign, type Campaign } from './campaign.js';
 import { openDisplay } from './display.js';
 import { harnessVersion, makeRunFolder } from './folder.js';
 import { finishRun } from './finish.js';
@@ -33,7 +34,12 @@ export interface RunOptions {
   readonly cpus: number;
   /** Port of the live view; undefined without one. */
   readonly serve: number | undefined;
+  /** The run is to qualify its packages: what its certificate rests on, and the cuts of each rig in place of the asked ones. */
+  readonly qualification?: Qualification;
 }
+
+type Qualification = Omit<EventBodyOf<'qualification'>, 'type' | 'run'> & { readonly cuts: Campaign['cuts'] };
+type EventBodyOf<T extends EventBody['type']> = Extract<EventBody, { type: T }>;
 
 /** A rig that was asked to stop gets this long to leave its power safe and to report, ms. */
 const grace = 60_000;
@@ -52,7 +58,7 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   const wall = clock.wall();
   const seed = before?.seed ?? options.seed ?? Number(process.hrtime.bigint() % 1_000_000_007n);
   // A run that goes on makes the cuts that it began with.
-  const campaign = before === undefined ? await planCampaign(asked, options.cutsAsked, seed, jobs) : undefined;
+  const campaign = before === undefined ? await campaignOf(options, asked, seed, jobs) : undefined;
   const folder = options.resume ?? makeRunFolder(options.out, wall);
   const run = before?.run ?? wall.replace(/[:.]/g, '-');
   const harness = harnessVersion();
@@ -72,6 +78,10 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   const journal = openJournal(journalFile, { clock, secrets: new Secrets(), after: resumed?.lastNumber ?? 0 });
   const host = { name: hostname(), cpus: options.cpus };
   journal.write({ type: 'run.start', format: 1, run, seed, harness, host, argv: process.argv.slice(2) });
+  if (options.qualification !== undefined) {
+    const { criteria, packages, earlier } = options.qualification;
+    journal.write({ type: 'qualification', run, criteria, packages, earlier });
+  }
   const runFacts = { run, seed, harness, started: wall, names, asked };
   const cutsFile = (rig: string): string => join(folder, 'rigs', rig, 'cuts.json');
   for (const [rig, cuts] of campaign?.cuts ?? []) {
@@ -153,6 +163,16 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   await live?.finish();
   for (const signal of signals) process.off(signal, interrupt);
   return exit;
+}
+
+/** A qualification brings its own cuts. */
+function campaignOf(
+  { cutsAsked, qualification }: RunOptions,
+  asked: Asked,
+  seed: number,
+  jobs: readonly Job[],
+): Promise<Pick<Campaign, 'cuts' | 'says'>> | Pick<Campaign, 'cuts' | 'says'> {
+  return qualification === undefined ? planCampaign(asked, cutsAsked, seed, jobs) : { cuts: qualification.cuts, says: [] };
 }
 
 /** Read anew for a new run; one that goes on has it in its folder, where it is needed whole. */
