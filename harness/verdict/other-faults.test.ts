@@ -230,6 +230,13 @@ describe('not the firmware', () => {
       'pass',
     ],
     [
+      'START of which only the beginning came over the UART',
+      () => fetched('ufs').say(['at'], 'START').raw('uart', '\r\n+QIND: "').say(both, 5, 100, 'END,0').upgraded(),
+      '',
+      '',
+      'pass',
+    ],
+    [
       'START swallowed by junk',
       () => fetched('ufs').raw('uart', '\x80\x80FOT\x13,"STA\r\n').say(both, 5, 100, 'END,0').upgraded(),
       '',

@@ -20,6 +20,14 @@ const known: readonly RegExp[] = [
   /^A{1,4096}$/,
 ];
 
+/** What a report of the upgrade begins with: a line that ends within it has lost the rest, and may have been any of them. */
+const head = '+QIND: "FOTA",';
+
 export function isUnderstood(line: string): boolean {
-  return known.some((pattern) => pattern.test(line));
+  return known.some((pattern) => pattern.test(line)) && !isStump(line);
+}
+
+function isStump(line: string): boolean {
+  const openQuote = /^[+^]/.test(line) && line.split('"').length % 2 === 0;
+  return openQuote || head.startsWith(line.toUpperCase());
 }
