@@ -8,7 +8,7 @@ cache=${DFOTA_VIRTUAL_CACHE:-$project/.cache/virtual-bench}
 # Exit code of a machine on which the bench cannot be built or started. Never to be taken for a pass.
 readonly not_run=75
 
-say() { echo "virtual bench: $*" >&2; }
+say() { echo "virtual bench: $((SECONDS / 60)):$(printf %02d $((SECONDS % 60)))  $*" >&2; }
 cannot() {
   say "NOT RUN: $*"
   exit "$not_run"

@@ -28,7 +28,7 @@ missing_packages() {
 install_on_host() {
   local missing
   mapfile -t missing < <(missing_packages "$@")
-  [[ ${#missing[@]} -eq 0 ]] && return
+  [[ ${#missing[@]} -gt 0 ]] || return 0
   say "installs on this machine: ${missing[*]}"
   [[ $(id -u) -eq 0 ]] || cannot "must be root to install ${missing[*]}; run: sudo apt-get install --no-install-recommends ${missing[*]}"
   DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "${missing[@]}" \
@@ -41,9 +41,15 @@ unpack_into() {
   shift
   debs=$(mktemp -d "$cache/debs.XXXXXX")
   say "downloads and unpacks, without installing: $*"
-  (cd "$debs" && apt-get -qq -o APT::Sandbox::User=root download "$@") > "$cache/apt.log" 2>&1 \
-    || cannot "apt-get download fails; see $cache/apt.log"
+  (cd "$debs" && apt-get -qq -o APT::Sandbox::User=root download "$@") > "$cache/download.log" 2>&1 \
+    || cannot "apt-get download fails; see $cache/download.log"
   local deb
-  for deb in "$debs"/*.deb; do dpkg-deb -x "$deb" "$into"; done
+  for deb in "$debs"/*.deb; do
+    case ${deb##*/} in
+      # A gigabyte of sources, of which make-modules wants six files.
+      linux-source-*) mv "$deb" "$into/linux-source.deb" ;;
+      *) dpkg-deb -x "$deb" "$into" ;;
+    esac
+  done
   rm -rf "$debs"
 }

@@ -1,4 +1,5 @@
-// table.mjs DIR: prints the stages that a run of the virtual bench has left in DIR; ends with 1 unless all passed.
+// table.mjs DIR: prints the stages that a run of the virtual bench has left in DIR; ends with 1 unless all passed. A stage that was not
+// reached, or that proves nothing because the guest stood still, is told as that.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { oneCase } from './junit.mjs';
@@ -13,12 +14,18 @@ const stages = JSON.parse(readFileSync(path, 'utf8'));
 const width = Math.max(...stages.map(({ name }) => name.length));
 console.log(`\n${'STAGE'.padEnd(width)}  RESULT       TIME  WHAT`);
 for (const stage of stages) {
-  const { name, what, result, seconds, problems } = stage;
+  const { name, what, result, seconds, standstill, problems } = stage;
   console.log(`${name.padEnd(width)}  ${result.padEnd(11)} ${`${seconds} s`.padStart(5)}  ${what}`);
   for (const problem of problems) console.log(`${' '.repeat(width)}  ${problem.split('\n')[0]}`);
-  const own = join(folder, 'junit', `${name}.xml`);
+  if (result === 'stood still') console.log(`${' '.repeat(width)}  proves nothing: the guest stood still for ${standstill} ms`);
+  const own = join(folder, 'junit', `${name.replace(':', '-')}.xml`);
   if (!existsSync(own)) writeFileSync(own, oneCase(stage));
 }
-const passed = stages.filter(({ result }) => result === 'passed').length;
-console.log(`\n${passed} of ${stages.length} stages passed; logs, runs and JUnit files in ${folder}`);
+const count = (wanted) => stages.filter(({ result }) => result === wanted).length;
+const [passed, unreached, still] = ['passed', 'not reached', 'stood still'].map(count);
+const rest = [
+  unreached > 0 ? `, ${unreached} not reached (that is no pass)` : '',
+  still > 0 ? `, ${still} prove nothing, since the guest stood still` : '',
+].join('');
+console.log(`\n${passed} of ${stages.length} stages passed${rest}; logs, runs and JUnit files in ${folder}`);
 process.exit(passed === stages.length ? 0 : 1);

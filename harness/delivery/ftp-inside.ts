@@ -8,7 +8,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
-import { FtpSrv } from 'ftp-srv';
+import type * as FtpSrvModule from 'ftp-srv';
 
 /** What ftp-srv asks of the object that makes data connections. */
 export interface DataConnector {
@@ -66,6 +66,8 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGQUIT'] as const;
 /** An ftp-srv that listens nowhere and knows only the commands named. */
 export function makeFtpSrv(commands: readonly string[]): FtpInsideServer {
   const before = new Map(signals.map((signal) => [signal, process.listeners(signal)]));
+  // Only here: it brings 150 modules, which a command without servers does not need.
+  const { FtpSrv } = require('ftp-srv') as typeof FtpSrvModule;
   const server = new FtpSrv({ log: silentLog(), whitelist: [...commands] });
   for (const signal of signals) {
     for (const listener of process.listeners(signal)) {

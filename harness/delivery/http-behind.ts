@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer } from 'http-server';
+import type * as HttpServerModule from 'http-server';
 
 /** The http-server behind our front. It listens on a Unix socket that only this user can open. */
 export interface HttpBehind {
@@ -15,6 +15,8 @@ export async function startHttpBehind(root: string): Promise<HttpBehind> {
   // In the temporary folder of the system: the path of a Unix socket has 107 bytes at most.
   const folder = await mkdtemp(join(tmpdir(), 'dfota-http-'));
   const socketPath = join(folder, 'socket');
+  // Only here: a command without servers does not need it.
+  const { createServer } = require('http-server') as typeof HttpServerModule;
   const behind = createServer({
     root,
     cache: -1,

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { hasCode, messageOf, type Place } from '../base/errors.js';
 import { readDocument, type KeyPath, type SourceDocument } from './document.js';
-import { jsonSchema } from './json-schema.js';
+import { jsonSchema, type SchemaName } from './json-schema.js';
 import { DefinitionError, problemsOf, type Problem } from './problems.js';
 import { packagePair, rigDefinition, type PackagePair, type RigDefinition } from './schema.js';
 import { conflicts } from './together.js';
@@ -41,7 +41,7 @@ export function loadRigs(files: readonly string[]): LoadedRig[] {
 
 /** Reads a package pair and looks for its files. Throws a DefinitionError with every problem found, missing files too. */
 export function loadPair(file: string): LoadedPair {
-  const outcome = read(file, packagePair, jsonSchema('packages'));
+  const outcome = read(file, packagePair, 'packages');
   if (isProblems(outcome)) throw new DefinitionError(outcome);
   const { document, definition } = outcome;
   const problems: Problem[] = [];
@@ -75,7 +75,7 @@ export function checkPairFits(rig: LoadedRig, pair: LoadedPair): void {
 }
 
 function readRig(file: string): LoadedRig | readonly Problem[] {
-  const outcome = read(file, rigDefinition, jsonSchema('rig'));
+  const outcome = read(file, rigDefinition, 'rig');
   if (isProblems(outcome)) return outcome;
   const { document } = outcome;
   const definition = withAbsolutePrograms(outcome.definition, dirname(resolve(file)));
@@ -87,12 +87,13 @@ function readRig(file: string): LoadedRig | readonly Problem[] {
 function read<S extends z.ZodType>(
   file: string,
   definition: S,
-  schema: ReturnType<typeof jsonSchema>,
+  name: SchemaName,
 ): { document: SourceDocument; definition: z.output<S> } | readonly Problem[] {
   const document = readDocument(file);
   if (isProblems(document)) return document;
   const parsed = definition.safeParse(document.value);
-  if (!parsed.success) return problemsOf(parsed.error.issues, document, schema);
+  // The schema is made for a hint alone: that takes longer than all the rest.
+  if (!parsed.success) return problemsOf(parsed.error.issues, document, jsonSchema(name));
   return { document, definition: parsed.data };
 }
 
