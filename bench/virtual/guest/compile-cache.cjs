@@ -1,13 +1,16 @@
 'use strict';
 // Preloaded by the stages (NODE_OPTIONS): keeps the compiled code of modules for the next process. Compiling is what an emulated processor
-// is slowest at; a `dfota` command loads 400 modules.
+// is slowest at; a `dfota` command loads hundreds of modules. What `warm` compiled ahead, with the same Node.js on the host, is in
+// /project/.compiled; there DFOTA_COMPILED says where to keep it.
 const { createHash } = require('node:crypto');
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
-const { dirname, join } = require('node:path');
+const { dirname, join, relative, resolve } = require('node:path');
 const { Script } = require('node:vm');
 
-const folder = '/tmp/compiled';
+const root = resolve(__dirname, '../../..');
+const folder = process.env.DFOTA_COMPILED ?? '/tmp/compiled';
+const ahead = join('/project', '.compiled');
 mkdirSync(folder, { recursive: true });
 const fresh = [];
 
@@ -16,13 +19,9 @@ Module.prototype._compile = function compile(content, filename, format) {
   // A script of ours cannot load further modules by import(); there are few.
   if (format === 'module' || /\bimport\s*\(/.test(content)) return original.call(this, content, filename, format);
   const source = Module.wrap(content.replace(/^#!.*/, ''));
-  const kept = join(folder, createHash('md5').update(filename).update(source).digest('hex'));
-  let cachedData;
-  try {
-    cachedData = readFileSync(kept);
-  } catch {
-    // The first process to load it.
-  }
+  const name = createHash('md5').update(relative(root, filename)).update(source).digest('hex');
+  const kept = join(folder, name);
+  const cachedData = contents(kept) ?? contents(join(ahead, name));
   let script;
   try {
     script = new Script(source, { filename, cachedData });
@@ -38,6 +37,15 @@ Module.prototype._compile = function compile(content, filename, format) {
   load.extensions = Module._extensions;
   return script.runInThisContext().call(this.exports, this.exports, load, this, filename, dirname(filename));
 };
+
+function contents(path) {
+  try {
+    return readFileSync(path);
+  } catch {
+    // Nobody has loaded it yet.
+    return undefined;
+  }
+}
 
 process.on('exit', () => {
   for (const { kept, script } of fresh) {
