@@ -88,6 +88,8 @@ test('a harmless variation may leave in doubt what it is allowed to, and no more
     false,
     false,
   ]);
+  const host = blame('harness', 'percent.rising', 'DG-12');
+  expect([of(3, doubt, host), of(3, host), of(3, doubt, fault)].map(({ right }) => right)).toEqual([true, false, false]);
 });
 
 test('a run that was not disturbed as it was meant to be is not right, whatever it found', () => {

@@ -53,7 +53,11 @@ export function scoreOf(
   const ownerRight = named.length > 0 && !firmwareToo && named.every((owner) => owners.includes(owner));
   const harmless = seeded === 'harmless';
   // A doubt that is allowed makes a test undecided, which is exit code 3.
-  const doubted = harmless && evidence.blames.length > 0 && evidence.blames.every(({ owner }) => owners.includes(owner));
+  // What was held against the host was tried again.
+  const doubted =
+    harmless &&
+    evidence.blames.some(({ owner }) => owners.includes(owner)) &&
+    evidence.blames.every(({ owner }) => owners.includes(owner) || owner === 'harness');
   const exitRight = exit === expectedExit[seeded] || (doubted && exit === 3);
   const alarmed = harmless && !doubted && evidence.alarms.length > 0;
   const right = notStaged === undefined && (harmless ? exitRight && !alarmed : caught && ownerRight && exitRight);
