@@ -6,7 +6,7 @@ const { createHash } = require('node:crypto');
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const Module = require('node:module');
 const { dirname, join, relative, resolve } = require('node:path');
-const { Script } = require('node:vm');
+const vm = require('node:vm');
 
 const root = resolve(__dirname, '../../..');
 const folder = process.env.DFOTA_COMPILED ?? '/tmp/compiled';
@@ -14,22 +14,39 @@ const ahead = join('/project', '.compiled');
 mkdirSync(folder, { recursive: true });
 const fresh = [];
 
+const { Script } = vm;
+/** A script from what is kept of it; else it is kept when this process ends. */
+function compiled(source, options) {
+  const name = createHash('md5').update(relative(root, options.filename)).update(source).digest('hex');
+  const kept = join(folder, name);
+  const cachedData = contents(kept) ?? contents(join(ahead, name));
+  const script = new Script(source, { ...options, cachedData });
+  if (cachedData === undefined || script.cachedDataRejected) fresh.push({ kept, script });
+  return script;
+}
+
+/** Jest runs what the suites load in a context of its own, by scripts that it makes itself. */
+vm.Script = class {
+  constructor(source, options) {
+    const file = options?.filename;
+    return typeof file === 'string' && file.startsWith('/') && options.cachedData === undefined
+      ? compiled(source, options)
+      : new Script(source, options);
+  }
+};
+
 const original = Module.prototype._compile;
 Module.prototype._compile = function compile(content, filename, format) {
   // A script of ours cannot load further modules by import(); there are few.
   if (format === 'module' || /\bimport\s*\(/.test(content)) return original.call(this, content, filename, format);
   const source = Module.wrap(content.replace(/^#!.*/, ''));
-  const name = createHash('md5').update(relative(root, filename)).update(source).digest('hex');
-  const kept = join(folder, name);
-  const cachedData = contents(kept) ?? contents(join(ahead, name));
   let script;
   try {
-    script = new Script(source, { filename, cachedData });
+    script = compiled(source, { filename });
   } catch {
     // An ES module that is required.
     return original.call(this, content, filename, format);
   }
-  if (cachedData === undefined || script.cachedDataRejected) fresh.push({ kept, script });
   const load = (id) => this.require(id);
   load.resolve = (request, options) => Module._resolveFilename(request, this, false, options);
   load.main = process.mainModule;
