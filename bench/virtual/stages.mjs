@@ -316,8 +316,8 @@ function watchStandstill() {
     return Math.round(longest);
   };
 }
-/** A rig's verdict is not worth anything when its host stood still for so long: deadlines start at 500 ms. */
-const STANDSTILL = 500;
+/** A rig's verdict is not worth anything when its host stood still for so long: half of the shortest deadline. */
+const STANDSTILL = 250;
 
 mkdirSync(join(out, 'junit'), { recursive: true });
 const wanted = only.length > 0 ? only : stages.map(({ name }) => name);
