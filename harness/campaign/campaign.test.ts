@@ -105,7 +105,7 @@ describe('plans', () => {
 describe('statistics', () => {
   test('zero failures: the figures of the literature', () => {
     expect([59, 149, 299, 2995].map((valid) => Math.round(upperBound({ valid, failed: 0 }) * 1000) / 10)).toEqual([5, 2, 1, 0.1]);
-    expect([0.05, 0.02, 0.01, 0.001].map(cutsFor)).toEqual([59, 149, 299, 2995]);
+    expect([0.05, 0.02, 0.01, 0.001].map((bound) => cutsFor(bound))).toEqual([59, 149, 299, 2995]);
   });
   test('with failures: Clopper–Pearson', () => {
     // One-sided 95 % limits as tabulated: 1 of 20, 5 of 100.
