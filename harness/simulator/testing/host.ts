@@ -12,7 +12,7 @@ import { ControlClient } from '../ctl.js';
 const HOOK = join(__dirname, 'ts-hook.cjs');
 const MAIN = join(__dirname, '..', 'main.ts');
 /** ms a test waits for what must come; past it, it fails with what came instead of hanging. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 /** A module's own directory, short enough for its socket. */
 export function freshDir(): string {
