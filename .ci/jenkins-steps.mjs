@@ -1,7 +1,8 @@
 // Runs every `sh` step of the Jenkinsfile as it stands there, with the defaults of its parameters, on simulated rigs: first a branch for each
-// rig, then the report. Only the sizes differ: SUITES and what a night would take are set by the environment of this script.
+// rig, then the report. Only the sizes differ: SUITES and what a night would take are set by the environment of this script. Before that, once more
+// with CRITERIA, on the first rig alone.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 
 const text = readFileSync('Jenkinsfile', 'utf8');
 const defaults = Object.fromEntries(
@@ -35,16 +36,27 @@ function run(script, extra, allowed) {
   failed += 1;
 }
 const skipInstall = (script) => process.env.SKIP_INSTALL === '1' && script.startsWith('npm ci');
-for (const file of rigs) {
-  const name = file
-    .split('/')
-    .at(-1)
-    .replace(/\.yaml$/, '');
-  for (const { script } of stepsOf(rigPart)) if (!skipInstall(script)) run(script, { RIG: file, NAME: name }, [0]);
+
+/** All steps, of a branch for each rig and of the report. */
+function build(files, extra) {
+  for (const [index, file] of files.entries()) {
+    const name = file
+      .split('/')
+      .at(-1)
+      .replace(/\.yaml$/, '');
+    const part = `${index + 1}/${files.length}`;
+    for (const { script } of stepsOf(rigPart))
+      if (!skipInstall(script)) run(script, { RIG: file, NAME: name, PART: part, ...extra }, [0]);
+  }
+  // What cleans up would take the branches' folders away, which come by stash on a real controller.
+  for (const { script } of stepsOf(reportPart))
+    if (!skipInstall(script) && !script.startsWith('rm -rf reports/nightly')) run(script, extra, [0]);
 }
-// What cleans up would take the branches' folders away, which come by stash on a real controller.
-for (const { script } of stepsOf(reportPart))
-  if (!skipInstall(script) && !script.startsWith('rm -rf reports/nightly')) run(script, {}, [0]);
+const clean = () => ['reports/rigs', 'reports/nightly'].forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+clean();
+build(rigs.slice(0, 1), { CRITERIA: '.ci/criteria.yaml' });
+clean();
+build(rigs, {});
 
 const found = stepsOf(rigPart).length + stepsOf(reportPart).length;
 if (found !== known) {

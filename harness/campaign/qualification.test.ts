@@ -187,3 +187,15 @@ test('how long it takes is told as measured only when the ledger knows all of it
   expect(plan(`${text}within: 16m\n`, { rigs: [rig(known)] }).problems).toEqual([]);
   expect(plan(`${text}within: 14m\n`, { rigs: [rig(known)] }).problems).toHaveLength(1);
 });
+
+test('parts share the cuts, make others, and may lack what another part has', () => {
+  const text = `${base.replace('[ufs]', '[ufs, sd]')}units: 2\ncuts: { phases: { updating: 5 } }\n`;
+  const rigs = [rig({ sources: ['ufs'] })];
+  expect(plan(text, { rigs }).problems).toHaveLength(2);
+  const parts = [1, 2, 3].map((index) => plan(text, { rigs, part: { index, of: 3 } }));
+  expect(parts.map(({ problems }) => problems)).toEqual([[], [], []]);
+  expect(parts.map((part) => made(part))).toEqual([2, 2, 1]);
+  const ids = parts.flatMap(({ shares }) => shares.flatMap(({ cuts }) => cuts.map(({ cut }) => cutId(cut))));
+  expect(new Set(ids).size).toBe(5);
+  expect(plan(text, { rigs: [rig({ powerCuts: false })], part: { index: 1, of: 2 } }).problems).toHaveLength(1);
+});

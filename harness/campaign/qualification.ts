@@ -45,6 +45,8 @@ export interface QualificationWish {
   /** All suites, in the order in which they run. */
   readonly suites: readonly string[];
   readonly seed: number;
+  /** The other parts are made elsewhere, on other rigs: each makes its share of the cuts. */
+  readonly part?: { readonly index: number; readonly of: number } | undefined;
 }
 
 export interface RigShare {
@@ -68,7 +70,9 @@ export interface QualificationPlan {
 const reserve = (count: number): number => count + Math.floor(count / 10);
 
 export function planQualification(wish: QualificationWish): QualificationPlan {
-  const { criteria, rigs, suites: known, seed } = wish;
+  const { criteria, rigs, suites: known, part } = wish;
+  // Other rigs, other cuts.
+  const seed = wish.seed + ((part?.index ?? 1) - 1) * 1000;
   const required = requiredBy(criteria);
   const wanted = wantedCuts(wish);
   const cutting = rigs.filter(({ powerCuts }) => powerCuts);
@@ -89,7 +93,7 @@ export function planQualification(wish: QualificationWish): QualificationPlan {
 }
 
 /** Cuts that are still to be made, by phase. */
-function wantedCuts({ criteria, earlier }: QualificationWish): ReadonlyMap<Phase, number> {
+function wantedCuts({ criteria, earlier, part }: QualificationWish): ReadonlyMap<Phase, number> {
   const { cuts } = criteria;
   const counts = cuts?.earlier === true ? earlier : [];
   const survived = (phase?: Phase): number =>
@@ -106,7 +110,13 @@ function wantedCuts({ criteria, earlier }: QualificationWish): ReadonlyMap<Phase
     if (missing > 0) wanted.set('updating', (wanted.get('updating') ?? 0) + missing);
   }
   // What can be made once only is not made once more.
-  return new Map([...wanted].map(([phase, count]) => [phase, phase === 'end' ? count : reserve(count)]));
+  return new Map([...wanted].map(([phase, count]) => [phase, share(phase === 'end' ? count : reserve(count), part)]));
+}
+
+/** The first parts make one more where it does not come out even. */
+function share(count: number, part: QualificationWish['part']): number {
+  if (part === undefined) return count;
+  return Math.floor(count / part.of) + (part.index <= count % part.of ? 1 : 0);
 }
 
 /** To the rigs in turn, as far as each can make them. */
@@ -187,26 +197,12 @@ function saysOf(
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 function problemsOf(
-  { criteria, rigs, earlier, suites }: QualificationWish,
+  { criteria, rigs, earlier, suites, part }: QualificationWish,
   wanted: ReadonlyMap<Phase, number>,
   cutting: readonly QualifyingRig[],
   shares: readonly RigShare[],
 ): readonly string[] {
-  const problems: string[] = [];
-  const units = new Set(rigs.map(({ imei }) => imei)).size;
-  if (units < criteria.units)
-    problems.push(`${String(criteria.units)} units are asked for, and the rigs given have ${String(units)}`);
-  for (const source of criteria.sources) {
-    if (!rigs.some(({ sources }) => sources.includes(source))) problems.push(`no rig delivers by ${source}`);
-  }
-  const lacking = new Map<string, string[]>();
-  for (const id of requiredBy(criteria)) {
-    const lacks = rigs.map((rig) => needs[id].lacks?.(rig));
-    const [first] = lacks;
-    if (first !== undefined && lacks.every((lack) => lack !== undefined)) lacking.set(first, [...(lacking.get(first) ?? []), id]);
-  }
-  for (const [what, ids] of lacking)
-    problems.push(`no rig ${what}, which ${ids.join(', ')} ${ids.length === 1 ? 'needs' : 'need'}`);
+  const problems = part === undefined ? lackingTogether(criteria, rigs) : [];
   if ([...wanted.values()].some((count) => count > 0) && cutting.length === 0)
     problems.push('power cuts are asked for, and no rig allows them (safety.powerCuts)');
   else {
@@ -226,5 +222,25 @@ function problemsOf(
   const longest = Math.max(0, ...shares.map(({ took }) => took));
   if (criteria.within !== undefined && longest > criteria.within)
     problems.push(`it would take about ${duration(longest)}, and within allows ${duration(criteria.within)}`);
+  return problems;
+}
+
+/** What a part may lack, as another one may have it: units, sources, and what requirements need. */
+function lackingTogether(criteria: Criteria, rigs: readonly QualifyingRig[]): string[] {
+  const problems: string[] = [];
+  const units = new Set(rigs.map(({ imei }) => imei)).size;
+  if (units < criteria.units)
+    problems.push(`${String(criteria.units)} units are asked for, and the rigs given have ${String(units)}`);
+  for (const source of criteria.sources) {
+    if (!rigs.some(({ sources }) => sources.includes(source))) problems.push(`no rig delivers by ${source}`);
+  }
+  const lacking = new Map<string, string[]>();
+  for (const id of requiredBy(criteria)) {
+    const lacks = rigs.map((rig) => needs[id].lacks?.(rig));
+    const [first] = lacks;
+    if (first !== undefined && lacks.every((lack) => lack !== undefined)) lacking.set(first, [...(lacking.get(first) ?? []), id]);
+  }
+  for (const [what, ids] of lacking)
+    problems.push(`no rig ${what}, which ${ids.join(', ')} ${ids.length === 1 ? 'needs' : 'need'}`);
   return problems;
 }

@@ -140,6 +140,12 @@ describe('a sound pair', () => {
     );
   });
 
+  test('one rig alone is a part of what needs two units', async () => {
+    const two = criteria('units', readFileSync(few, 'utf8').replace(/cuts: .*/, 'units: 2'));
+    expect(await dfota('qualify', ...words(two, rig), '--dry-run')).toMatchObject({ exit: 2 });
+    expect(await dfota('qualify', ...words(two, rig), '--part', '1/2', '--dry-run')).toMatchObject({ exit: 0 });
+  });
+
   test('merged with itself it is one qualification, by one unit', async () => {
     const all = join(bench.folder, 'merged');
     expect(await dfota('report', 'merge', out, '--out', all)).toMatchObject({ exit: 0 });
@@ -219,6 +225,7 @@ describe('told before any rig is touched, with exit 2', () => {
       /the same file, byte for byte/,
     ],
     ['a file that is no package', () => ['--rig', rig, '--upgrade', few, '--downgrade', downgrade, '--criteria', few], /zip/],
+    ['a part that there is not', () => [...words(few, rig), '--part', '3/2'], /--part takes i\/n[^]*seen: +3\/2/],
     ['no package', () => ['--rig', rig, '--criteria', few], /--upgrade FILE and --downgrade FILE, or --packages/],
   ])('%s', async (_, args, message) => {
     const out = join(bench.folder, 'refused');

@@ -28,6 +28,7 @@ interface QualifyArguments {
   readonly seed: number | undefined;
   readonly tries: number | undefined;
   readonly narrow: number | undefined;
+  readonly part: string | undefined;
   readonly serve: string | undefined;
   readonly dryRun: boolean;
 }
@@ -67,6 +68,11 @@ export const command: CommandModule<object, QualifyArguments> = {
       })
       .option('tries', { type: 'number', describe: 'How often a test is tried that the rig or the harness spoilt [default: 3]' })
       .option('narrow', { type: 'number', describe: 'Most trials that narrowing a failing window may take [default: 24]' })
+      .option('part', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'i/n: the i-th of n parts, each on rigs of its own; dfota report merge makes one certificate of all',
+      })
       .option('serve', {
         type: 'string',
         describe: 'Show the report in a browser while the run goes on, as dfota run --serve does',
@@ -92,6 +98,7 @@ export const command: CommandModule<object, QualifyArguments> = {
     const seed = whole(args.seed, 'seed', Number.MIN_SAFE_INTEGER) ?? Number(process.hrtime.bigint() % 1_000_000_007n);
     const tries = whole(args.tries, 'tries', 1) ?? 3;
     const narrow = whole(args.narrow, 'narrow', 0) ?? 24;
+    const part = args.part === undefined ? undefined : partOf(args.part);
     const serve = args.serve === undefined ? undefined : portOf(args.serve);
     const criteria = loadCriteria(args.criteria);
     const rigFiles = args.rig.map((file) => resolve(file));
@@ -107,7 +114,7 @@ export const command: CommandModule<object, QualifyArguments> = {
     const earlier = await cutsByPhase(ledger, of);
     const known = await knownTrials(ledger, { ...of, module });
     const rigs = await Promise.all(jobs.map(({ rig }) => qualifyingRig(rig, ledger, known)));
-    const plan = planQualification({ criteria: criteria.definition, rigs, earlier, suites: suiteNames, seed });
+    const plan = planQualification({ criteria: criteria.definition, rigs, earlier, suites: suiteNames, seed, part });
     if (plan.problems.length > 0) throw new NotBegun(plan.problems, 'other rigs, or other criteria (docs/qualification.md)');
     const { name } = pair.definition;
     const versionsText = `${of.revision} → ${versions[upgrade.to] ?? upgrade.to}`;
@@ -143,11 +150,19 @@ export const command: CommandModule<object, QualifyArguments> = {
         criteria: { file: criteria.file, text: criteria.text },
         packages: packagesOf(looked),
         earlier: [...earlier],
+        ...(part === undefined ? {} : { part }),
         cuts: new Map(plan.shares.map(({ rig, cuts }) => [rig, cuts])),
       },
     });
   },
 };
+
+/** A single part is the whole. */
+function partOf(text: string): { readonly index: number; readonly of: number } | undefined {
+  const [, index = 0, of = 0] = (/^(\d{1,3})\/(\d{1,3})$/.exec(text) ?? []).map(Number);
+  if (index < 1 || index > of) throw new UserError('--part takes i/n', { asked: 'for example 1/2 and 2/2', seen: text });
+  return of === 1 ? undefined : { index, of };
+}
 
 /** Pair files as given, or one made of the two packages. Throws a UserError for what no pair can be made of. */
 async function pairFor({ packages, upgrade, downgrade }: QualifyArguments, rigs: readonly LoadedRig[]): Promise<string[]> {

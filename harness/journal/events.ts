@@ -170,6 +170,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     criteria: z.object({ file: z.string(), text: z.string() }),
     packages: z.object({ upgrade: lookedInto, downgrade: lookedInto }),
     /** Valid cuts of the upgrade package, from the same revision, that the ledger knew of before. */
+    /** The other parts, of other rigs, are made elsewhere: this one counts from 1. */
+    part: z.object({ index: z.int(), of: z.int() }).optional(),
     earlier: z.array(z.object({ run: z.string(), rig: z.string(), phase: z.string(), survived: z.int(), failed: z.int() })),
   }),
   event('run.interrupted', { signal: z.string() }),

@@ -79,8 +79,8 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   const host = { name: hostname(), cpus: options.cpus };
   journal.write({ type: 'run.start', format: 1, run, seed, harness, host, argv: process.argv.slice(2) });
   if (options.qualification !== undefined) {
-    const { criteria, packages, earlier } = options.qualification;
-    journal.write({ type: 'qualification', run, criteria, packages, earlier });
+    const { criteria, packages, earlier, part } = options.qualification;
+    journal.write({ type: 'qualification', run, criteria, packages, earlier, ...(part === undefined ? {} : { part }) });
   }
   const runFacts = { run, seed, harness, started: wall, names, asked };
   const cutsFile = (rig: string): string => join(folder, 'rigs', rig, 'cuts.json');

@@ -307,3 +307,21 @@ test('hostile words are shown and never obeyed, on the page as in the summary', 
   expect(page.replace(/<p class="detail">[^]*$/, '')).not.toMatch(/https?:/);
   expect(page).toContain(sha256);
 });
+
+test('a qualification in parts is whole when every part is in it', () => {
+  const [first, asked, ...rest] = journalOf({ asked: { part: { index: 1, of: 2 } } });
+  if (first === undefined || asked === undefined) throw new Error('no journal');
+  const one = certified([first, asked, ...rest]);
+  expect(one).toMatchObject({
+    verdict: 'not-enough-evidence',
+    partial: true,
+    reasons: ['part 2 of the 2 parts of this qualification is not in it'],
+  });
+  // It does not fail its build for what another agent has.
+  expect(concluded({ exit: 0, reason: 'all conform' }, one)).toEqual({ exit: 0, reason: 'all conform' });
+  expect(concluded({ exit: 0, reason: 'all conform' }, { ...one, verdict: 'not-qualified' }).exit).toBe(1);
+  const other = { ...asked, ...qualification({ run: 'b', part: { index: 2, of: 2 } }) } as JournalEvent;
+  expect(certified([first, asked, other, ...rest])).toMatchObject({ verdict: 'qualified', partial: false });
+  const twice = { ...other, ...qualification({ run: 'b', part: { index: 1, of: 2 } }) } as JournalEvent;
+  expect(certified([first, asked, twice, ...rest]).verdict).toBe('not-enough-evidence');
+});

@@ -21,7 +21,8 @@ export function certificateOf(evidence: Evidence): Certificate {
   const asked: Asked = { criteria: criteria.definition, evidence, pair, earlier };
   const rows = criteriaRows(asked);
   const against = againstOf(asked);
-  const open = openOf(evidence, pairs, first);
+  const missing = missingParts(evidence.qualifications);
+  const open = [...openOf(evidence, pairs, first), ...missing];
   const unmet = rows.filter(({ met }) => !met);
   const verdict: CertificateVerdict =
     against.length > 0 ? 'not-qualified' : open.length === 0 && unmet.length === 0 ? 'qualified' : 'not-enough-evidence';
@@ -29,6 +30,7 @@ export function certificateOf(evidence: Evidence): Certificate {
   return {
     format: 1,
     verdict,
+    partial: missing.length > 0,
     reasons: reasonsOf({
       verdict,
       rows,
@@ -170,6 +172,18 @@ function openOf(evidence: Evidence, pairs: readonly EventOf<'pair'>[], first: Ev
   if (!events.some(({ type }) => type === 'run.end')) open.push('the run did not come to its end');
   if (unreadable > 0) open.push(`${String(unreadable)} ${unreadable === 1 ? 'line' : 'lines'} of the journal cannot be read`);
   return open;
+}
+
+/** What several agents make together is one qualification when every part of it is there. */
+function missingParts(qualifications: Evidence['qualifications']): readonly string[] {
+  const parts = qualifications.flatMap(({ part }) => part ?? []);
+  const of = Math.max(0, ...parts.map((part) => part.of));
+  const missing = Array.from({ length: of }, (_, index) => index + 1).filter(
+    (index) => !parts.some((part) => part.index === index),
+  );
+  if (missing.length === 0) return [];
+  const what = missing.length === 1 ? `part ${String(missing[0])}` : `parts ${missing.join(', ')}`;
+  return [`${what} of the ${String(of)} parts of this qualification ${missing.length === 1 ? 'is' : 'are'} not in it`];
 }
 
 function skippedOf({ result }: Evidence): Certificate['skipped'] {

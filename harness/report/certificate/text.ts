@@ -27,7 +27,8 @@ export function certificateText({ verdict, criteria, pair, rows, reasons }: Cert
 
 /**
  * The exit code of a run that qualifies, and why. A regression against a baseline still makes 1 of 0; a run that was interrupted stays so. That no
- * test ran (2) is a lack of evidence here: the definitions were in order.
+ * test ran (2) is a lack of evidence here: the definitions were in order. A part of a qualification lacks the other parts: as long as nothing speaks
+ * against the firmware in it, it ends as any run does.
  */
 export function concluded(
   { exit, reason }: Pick<RunResult, 'exit' | 'reason'>,
@@ -41,6 +42,6 @@ export function concluded(
     case 'not-qualified':
       return { exit: 1, reason: says };
     case 'not-enough-evidence':
-      return { exit: 3, reason: says };
+      return certificate.partial ? { exit, reason } : { exit: 3, reason: says };
   }
 }

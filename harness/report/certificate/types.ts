@@ -58,6 +58,8 @@ export interface CertifiedUnit {
 export interface Certificate {
   readonly format: 1;
   readonly verdict: CertificateVerdict;
+  /** Only a part of a qualification: the others are in other runs, to be merged with it. */
+  readonly partial: boolean;
   /** Why, in sentences. */
   readonly reasons: readonly string[];
   readonly pair: {
