@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import yargs, { type CommandModule } from 'yargs';
@@ -100,4 +100,12 @@ test('--json has the same for a program; filters choose', async () => {
 
 test('an empty ledger says how it is filled', async () => {
   expect(await dfota('history')).toMatch(/No run is in the ledger .* dfota ledger add/);
+});
+
+test('--html writes a page with charts beside what is printed', async () => {
+  await dfota('ledger', 'add', night(1, 'passed'), night(2, 'failed'));
+  const file = join(folder, 'history.html');
+  expect(await dfota('history', '--html', file)).toBe(await dfota('history'));
+  expect(readFileSync(file, 'utf8')).toMatch(/<h2>abababababab from EC25EFAR06A12M4G on ec25-a \(EC25\)[^]*<svg /);
+  await expect(dfota('history', '--html', join(folder, 'no', 'such.html'))).rejects.toThrow('the page cannot be written');
 });

@@ -1,9 +1,12 @@
+import { writeFileSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
-import { UserError } from '../base/errors.js';
+import { systemClock } from '../base/clock.js';
+import { messageOf, UserError } from '../base/errors.js';
 import { historyOf, type Night, type PackageHistory, type TimeOfNight } from '../campaign/history.js';
 import { historyIn } from '../campaign/ledger-history.js';
 import { ledgerFile, openLedger } from '../campaign/ledger.js';
 import { survivalText } from '../campaign/statistics.js';
+import { historyPage } from '../report/history/page.js';
 import { printable } from '../verdict/text.js';
 import { digestOf, withLedger, type LedgerArguments } from './ledger-options.js';
 import { textTable } from './text-table.js';
@@ -13,6 +16,7 @@ interface HistoryArguments extends LedgerArguments {
   readonly revision: string | undefined;
   readonly rig: string | undefined;
   readonly json: boolean;
+  readonly html: string | undefined;
 }
 
 export const command: CommandModule<object, HistoryArguments> = {
@@ -28,17 +32,33 @@ export const command: CommandModule<object, HistoryArguments> = {
       .option('revision', { type: 'string', describe: 'Only upgrades from this revision' })
       .option('rig', { type: 'string', describe: 'Only this rig' })
       .option('json', { type: 'boolean', default: false, describe: 'For a program' })
+      .option('html', { type: 'string', requiresArg: true, describe: 'Write a page with charts as well' })
       .example('dfota history --package packages/v12-v13.zip', 'one package on every rig')
-      .example('dfota history --rig ec25-a --json', 'everything that was tried on one rig'),
-  async handler({ ledger: given, package: wanted, revision, rig, json }) {
+      .example('dfota history --rig ec25-a --json', 'everything that was tried on one rig')
+      .example('dfota history --html history.html', 'a page with charts'),
+  async handler({ ledger: given, package: wanted, revision, rig, json, html }) {
     const ledger = openLedger(ledgerFile(given));
     const filter = { package: wanted === undefined ? undefined : digestOf(wanted), revision, rig };
     const history = historyOf(await historyIn(ledger, filter));
+    if (html !== undefined && (history.length > 0 || Object.values(filter).every((value) => value === undefined)))
+      writePage(html, historyPage(history, { made: systemClock.wall() }));
     if (json) process.stdout.write(`${JSON.stringify({ ledger: ledger.file, packages: history }, undefined, 2)}\n`);
     else if (history.length === 0) sayNothing(ledger.file, filter);
     else process.stdout.write(`${history.map(asText).join('\n')}\nLedger: ${ledger.file}\n`);
   },
 };
+
+function writePage(file: string, page: string): void {
+  try {
+    writeFileSync(file, page);
+  } catch (error) {
+    throw new UserError('the page cannot be written', {
+      place: { file },
+      seen: messageOf(error),
+      hint: 'name another file by --html',
+    });
+  }
+}
 
 function sayNothing(file: string, filter: Readonly<Record<string, string | undefined>>): void {
   const asked = Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));

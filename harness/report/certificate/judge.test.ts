@@ -227,6 +227,8 @@ test('units that are simulated are told as such in the reasons', () => {
   );
   expect(certified(simulated).reasons).toContain('no real module took part: all units are simulated');
   expect(certified(journalOf()).reasons.join()).not.toContain('simulated');
+  expect(certificatePage(certified(simulated))).toContain('on simulated units alone');
+  expect(certificatePage(certified(journalOf()))).not.toContain('on simulated units alone');
 });
 
 test('the same unit on two rigs is one unit', () => {

@@ -1,6 +1,7 @@
 /** The certificate as one self-contained file without scripts, for a release manager and for paper. Whatever comes from outside is escaped. */
-import { clipped, shown } from '../html/visible.js';
-import { escapeXml } from '../junit.js';
+import { basename } from 'node:path';
+import { clipped } from '../html/visible.js';
+import { staticPage, text } from '../static-page.js';
 import { verdictWords } from './text.js';
 import type { Certificate, CertifiedPackage, CriterionRow, Rests } from './types.js';
 
@@ -11,16 +12,13 @@ h1{font-size:1.3rem;margin:0} h2{font-size:1.05rem;margin:1.3rem 0 .4rem} p,ul{m
 .verdict{font-size:1.6rem;font-weight:700;letter-spacing:.02em;padding:.5rem .8rem;margin:.8rem 0;border:.2rem solid}
 .qualified{color:var(--good)} .not-qualified{color:var(--bad)} .not-enough-evidence{color:var(--open)}
 table{border-collapse:collapse;width:100%} th,td{text-align:left;vertical-align:top;padding:.2rem .5rem;border-bottom:1px solid var(--line)}
-th{font-weight:600} td{overflow-wrap:anywhere} .met{color:var(--good);font-weight:600} .unmet{color:var(--bad);font-weight:600}
+th{font-weight:600} td{overflow-wrap:anywhere} td:first-child{white-space:nowrap;overflow-wrap:normal} .verdict small{font-size:.6em;font-weight:400} .met{color:var(--good);font-weight:600} .unmet{color:var(--bad);font-weight:600}
 code,.hash{font:12px/1.4 ui-monospace,monospace;overflow-wrap:anywhere} .detail{opacity:.75;font-size:.85em} .scroll{overflow-x:auto}
 .sign{display:flex;gap:2rem;margin-top:2.2rem} .sign span{flex:1;border-top:1px solid;padding-top:.2rem;font-size:.85em}
 @media print{@page{size:A4;margin:12mm} body{font-size:9.5pt;line-height:1.25;padding:0;max-width:none} .hash,code{font-size:8pt}
 h2{break-after:avoid;margin-top:.7rem} tr,.sign{break-inside:avoid} thead{display:table-header-group} td,th{padding:.1rem .35rem} .verdict{font-size:15pt}}
 `;
 
-/** No text is longer than this. */
-const longest = 600;
-const text = (value: string): string => escapeXml(clipped(shown(value), longest));
 const head = (...titles: readonly string[]): string =>
   `<thead><tr>${titles.map((title) => `<th scope="col">${title}</th>`).join('')}</tr></thead>`;
 const table = (titles: readonly string[], rows: readonly string[]): string =>
@@ -34,13 +32,10 @@ export function certificatePage(certificate: Certificate): string {
   const { verdict, reasons, pair, criteria, rows, against, open, units, run, excepted, skipped } = certificate;
   const title = `${verdictWords[verdict]}: ${pair.name}`;
   const met = rows.filter((row) => row.met).length;
-  return [
-    '<!doctype html>',
-    `<html lang="en" data-verdict="${verdict}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">`,
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    `<title>${text(title)}</title><style>${style}</style></head><body>`,
+  const simulated = units.length > 0 && units.every((unit) => unit.simulated);
+  const body = [
     `<h1>DFOTA certificate: ${text(pair.name)} (${text(pair.module)})</h1>`,
-    `<p class="verdict ${verdict}">${verdictWords[verdict]}</p>`,
+    `<p class="verdict ${verdict}">${verdictWords[verdict]}${simulated ? ' <small>on simulated units alone</small>' : ''}</p>`,
     `<p>By the criteria “${text(criteria.name)}”: ${String(met)} of ${String(rows.length)} met.</p>`,
     list(reasons),
     ...section(
@@ -97,9 +92,8 @@ export function certificatePage(certificate: Certificate): string {
     '<p class="detail">Computed from journal.jsonl of the same folder, whose manifest.json covers this page; report.html shows each upgrade. ',
     '<code>dfota report verify FOLDER --rejudge</code> tells whether it follows from the journal.</p>',
     '<div class="sign"><span>Date</span><span>Name</span><span>Signature</span></div>',
-    '</body></html>',
-    '',
-  ].join('\n');
+  ];
+  return staticPage({ title, style, attributes: `data-verdict="${verdict}"`, body });
 }
 
 const unmetFirst = (one: CriterionRow, other: CriterionRow): number => Number(one.met) - Number(other.met);
@@ -108,7 +102,7 @@ function packageRow(step: string, { file, from, to, sha256, size, preBuild, post
   const builds = preBuild === undefined && postBuild === undefined ? [] : [`metadata: ${preBuild ?? '?'} → ${postBuild ?? '?'}`];
   const details = [`${String(size)} bytes`, ...builds, ...warnings.map((warning) => `warning: ${warning}`)];
   return (
-    `<tr><td>${step}</td><td>${text(file)}${details.map((detail) => `<div class="detail">${text(detail)}</div>`).join('')}</td>` +
+    `<tr><td>${step}</td><td>${text(basename(file))}${details.map((detail) => `<div class="detail">${text(detail)}</div>`).join('')}</td>` +
     `<td>${text(from)}</td><td>${text(to)}</td><td class="hash">${text(sha256)}</td></tr>`
   );
 }
@@ -126,7 +120,7 @@ function restsText({ tests, trials, upgrades, of }: Rests): string {
   const some = (what: string, names: readonly string[], all: number): string =>
     names[0] === undefined
       ? ''
-      : `<div class="detail">${String(all)} ${what}${all === 1 ? '' : 's'}: ${text(names[0])}${all > 1 ? ' …' : ''}</div>`;
+      : `<div class="detail">${String(all)} ${what}${all === 1 ? '' : 's'}: ${text(clipped(names[0], 70))}${all > 1 ? ' …' : ''}</div>`;
   return some('test', tests, of.tests) + some('cut', trials, of.trials) + some('upgrade', upgrades, of.upgrades);
 }
 
