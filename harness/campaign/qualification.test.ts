@@ -199,3 +199,9 @@ test('parts share the cuts, make others, and may lack what another part has', ()
   expect(new Set(ids).size).toBe(5);
   expect(plan(text, { rigs: [rig({ powerCuts: false })], part: { index: 1, of: 2 } }).problems).toHaveLength(1);
 });
+
+test('what earlier runs have is left out of what a failure rate takes as well', () => {
+  const text = `${base}cuts: { earlier: true, failureRate: { below: 0.05 } }\n`;
+  expect(made(plan(text))).toBe(64);
+  expect(made(plan(text, { earlier: [{ phase: 'start', survived: 50, failed: 0 }] }))).toBe(9);
+});

@@ -2,7 +2,7 @@
  * What a certificate rests on, gathered while a journal goes by: every upgrade and every sequence of which the run gave a verdict, judged again. What
  * was done merely to bring a unit back has none, and counts for nothing.
  */
-import type { EventOf, EventType, JournalEvent, Owner, PackageFacts, Source } from '../../journal/events.js';
+import type { EventOf, EventType, JournalEvent, Owner, Source } from '../../journal/events.js';
 import { judge } from '../../verdict/judge.js';
 import { SequencesAgain } from '../../verdict/told.js';
 import type { Judgement } from '../../verdict/types.js';
@@ -36,7 +36,6 @@ export interface JudgedUpgrade extends Judged {
   readonly step: 'upgrade' | 'downgrade';
   readonly source: Source | undefined;
   readonly sha256: string;
-  readonly contents: PackageFacts['contents'];
   /** Nothing was done to it: no cut, no fault on the way, nothing that had to be refused. */
   readonly undisturbed: boolean;
   readonly ending: Judgement['ending'];
@@ -89,9 +88,9 @@ export function evidenceOf(journal: JournalSource, rigs: readonly string[]): Evi
       const undisturbed = powerCuts === 0 && fault === undefined && intent === 'valid' && !noRoom;
       if (told.has(keyOf(start.rig, start.upgrade))) {
         const { rig = '', upgrade, n } = start;
-        const { sha256, contents } = start.package;
+        const { sha256 } = start.package;
         const origin = { rig, upgrade, n, test: start.test ?? tests.of(start) };
-        const facts = { step, source, sha256: sha256.toLowerCase(), contents, undisturbed, ending: judgement.ending };
+        const facts = { step, source, sha256: sha256.toLowerCase(), undisturbed, ending: judgement.ending };
         upgrades.set(keyOf(rig, upgrade), { ...origin, ...facts, ...worth(judgement) });
       }
       again.take(record, []);

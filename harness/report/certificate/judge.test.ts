@@ -327,3 +327,25 @@ test('a qualification in parts is whole when every part is in it', () => {
   const twice = { ...other, ...qualification({ run: 'b', part: { index: 1, of: 2 } }) } as JournalEvent;
   expect(certified([first, asked, twice, ...rest]).verdict).toBe('not-enough-evidence');
 });
+
+test('a phase in which a cut was not survived is not met, however many were', () => {
+  const certificate = certified(journalOf({ more: [trialEnd(3, { outcome: 'failed', owner: 'firmware', why: 'silent' })] }));
+  expect(row(certificate, 'updating')).toMatchObject({
+    met: false,
+    reached: '3 valid, 1 failed',
+    rests: { trials: ['ec25-a/3', 'ec25-a/1', 'ec25-a/2'] },
+  });
+});
+
+test('a way over which only one of the two was seen is not met, nor is one by a file that is not the pair’s', () => {
+  const http = criteria((text) => text.replace('[ufs]', '[http]'));
+  const certificate = certified(journalOf({ ...http, upgrade: (story) => sound('http', {}, story) }));
+  expect(row(certificate, 'http')).toMatchObject({ met: false, reached: '1 sound upgrade, 0 sound downgrades' });
+  expect(certificate.verdict).toBe('not-enough-evidence');
+  const other = journalOf().map((event): JournalEvent =>
+    event.type === 'upgrade.start' || event.type === 'delivery.publish'
+      ? (JSON.parse(JSON.stringify(event).replaceAll(sha256, 'cd'.repeat(32))) as JournalEvent)
+      : event,
+  );
+  expect(row(certified(other), 'ufs')).toMatchObject({ met: false, reached: '0 sound upgrades, 0 sound downgrades' });
+});
