@@ -26,6 +26,8 @@ const cuts = { download: 'download@50%/ftp', start: 'start/http', updating: 'upd
 const ec25a = ['--rig', rig('ec25-a'), '--packages', pair('ec25')];
 /** A whole upgrade works on the flash for so many minutes of a module, times the rigs' scale. */
 const flash = ['--flash-minutes', '1'];
+/** To see a stage fail: a seeded defect for every module of it (`dfota sim defects` lists them). */
+const seeded = process.env.DEFECT === undefined ? [] : ['--defect', process.env.DEFECT];
 
 /** See there: without it most of the time goes into compiling. */
 process.env.NODE_OPTIONS = '--require /bench/compile-cache.cjs';
@@ -99,7 +101,7 @@ const running = new Set();
 /** The modules that a stage needs, on their boards; those that are there stay. */
 async function boards(...names) {
   const missing = names.filter((name) => !running.has(name));
-  await Promise.all(missing.map((name) => unit('start', name, ...flash)));
+  await Promise.all(missing.map((name) => unit('start', name, ...flash, ...seeded)));
   for (const name of missing) running.add(name);
 }
 async function noBoards(...names) {
