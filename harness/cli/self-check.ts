@@ -5,9 +5,10 @@ import type { CommandModule } from 'yargs';
 import { systemClock } from '../base/clock.js';
 import { UserError } from '../base/errors.js';
 import { projectRoot } from '../jest/paths.js';
+import { loadPair } from '../rig/load.js';
 import { harnessVersion, makeRunFolder } from './run/folder.js';
 import { readCatalogue } from './self-check/catalogue.js';
-import { Bench, each } from './self-check/conduct.js';
+import { Bench, each, shippedPair } from './self-check/conduct.js';
 import { mismatches } from './self-check/expectation.js';
 import { expectations } from './self-check/expectations.js';
 import { hostCatalogue } from './self-check/host.js';
@@ -75,6 +76,8 @@ async function selfCheck(args: SelfCheckArguments): Promise<number> {
   if (problems.length > 0) throw new Error(`catalogue and expectations do not fit:\n  ${problems.join('\n  ')}`);
   const defects = partOf(chosen(catalogue, args.defect ?? []), part);
   const sound = partOf(soundRuns(args.sound, args.seed), part);
+  // Without packages every run would end in the same error, and each would be told as a defect that was missed.
+  loadPair(shippedPair());
 
   const clock = systemClock;
   const started = clock.wall();

@@ -29,6 +29,9 @@ export interface ConductOptions {
 /** A sound run of the slowest test takes a minute or two; a unit that is beyond help is restored for some more. */
 const runLimit = 10 * 60_000;
 
+/** Of all its runs. */
+export const shippedPair = (): string => join(projectRoot(), 'rigs', 'packages', 'simulated-ec25.yaml');
+
 /** Runs what the matrix is made of, each in a process, a rig and a state of its own. */
 export class Bench {
   readonly #states = mkdtempSync(join(tmpdir(), 'dfota-sc-'));
@@ -96,7 +99,7 @@ export class Bench {
   ): Promise<{ end: RunEnd; evidence: Evidence; out: string; events: readonly JournalEvent[] }> {
     this.#count += 1;
     const out = join(this.options.out, 'runs', name);
-    const packages = join(this.#root, 'rigs', 'packages', 'simulated-ec25.yaml');
+    const packages = shippedPair();
     const state = join(this.#states, String(this.#count));
     const end = await runOnce({ ...request, packages, out, state, limit: runLimit }, this.options.clock);
     if (request.suites === undefined)
