@@ -126,6 +126,11 @@ test.each<[string, Story, RegExp]>([
   ['power that may not be safe', { powerSafe: false }, /may not be in its safe state/],
   ['a run that was interrupted', { more: [{ type: 'run.interrupted', signal: 'SIGINT' }] }, /interrupted/],
   [
+    'a cut that was not survived by nobody knows whose fault',
+    { more: [trialEnd(3, { outcome: 'failed', owner: 'undecided', why: 'silent' })] },
+    /^ec25-a\/3: a cut was not survived, and whose fault/,
+  ],
+  [
     'other files than those that were looked into',
     {
       asked: {
@@ -202,6 +207,19 @@ test.each<[string, object]>([
     met: false,
     reached: '2 valid, 0 failed',
   });
+});
+
+test('cuts that were not survived in earlier runs speak against it only where the criteria count them', () => {
+  const failed = earlier({ failed: 1 });
+  expect(certified(journalOf({ asked: { earlier: failed } }))).toMatchObject({
+    verdict: 'qualified',
+    earlier: { counted: false, runs: [{ failed: 1 }] },
+  });
+});
+
+test('what the rig did wrong is not held against the firmware, whatever else was', () => {
+  const rigFailed = [trialEnd(3, { outcome: 'failed', owner: 'rig', why: 'the switch' })];
+  expect(certified(journalOf({ more: rigFailed })).against).toEqual([]);
 });
 
 test('a requirement may be excepted with its reason; a skip is told and is no pass', () => {

@@ -169,6 +169,10 @@ function openOf(evidence: Evidence, pairs: readonly EventOf<'pair'>[], first: Ev
     if (status === 'invalid' || status === 'inconclusive')
       open.push(`${rig}: ${test}: ${status === 'invalid' ? 'invalid' : 'undecided'}: ${why.split('\n')[0] ?? ''}`);
   }
+  for (const event of events) {
+    if (event.type === 'trial.end' && event.outcome === 'failed' && (event.owner ?? 'undecided') === 'undecided')
+      open.push(`${event.trial}: a cut was not survived, and whose fault that is cannot be told`);
+  }
   if (!events.some(({ type }) => type === 'run.end')) open.push('the run did not come to its end');
   if (unreadable > 0) open.push(`${String(unreadable)} ${unreadable === 1 ? 'line' : 'lines'} of the journal cannot be read`);
   return open;
