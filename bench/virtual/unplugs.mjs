@@ -5,7 +5,7 @@
 //
 //   npm run build; bench/virtual/run -- node bench/virtual/unplugs.mjs
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
@@ -36,6 +36,12 @@ const module = spawn(
   ],
   { stdio: 'ignore', detached: true },
 );
+
+// What a program that does nothing else takes, on another port of the same device: opener.c.
+const opener = new URL('../../dist/bench-opener', import.meta.url).pathname;
+const floor = [];
+const floorProgram = existsSync(opener) ? spawn(opener, ['1-1:1.1/'], { stdio: ['ignore', 'pipe', 'inherit'] }) : undefined;
+floorProgram?.stdout.on('data', (data) => floor.push(...String(data).trim().split('\n').map(Number)));
 
 const secrets = new Secrets();
 const journal = openJournal('/dev/null', { clock, secrets });
@@ -179,6 +185,12 @@ console.log(`${rounds} unplugs, seed ${seed}: ${JSON.stringify(counts)}`);
 console.log(`departure told to end of line: ${figures(departures)}`);
 console.log(`open after the node was seen:  ${figures(openings)}`);
 console.log(`open after the node was made:  ${figures(late)}`);
+if (floor.length > 0) {
+  const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+  console.log(
+    `the same by opener.c:          ${figures(floor)}; the harness takes ${(median(late) / median(floor)).toFixed(1)} times as long`,
+  );
+}
 console.log(
   `CPU while unplugged: ${(share * 100).toFixed(1)} % of one core over ${(idle / 1000).toFixed(1)} s; ${received} bytes received`,
 );
@@ -188,4 +200,5 @@ await line.close();
 await usb.close();
 journal.close();
 process.kill(-module.pid);
+floorProgram?.kill();
 process.exitCode = problems.length === 0 ? 0 : 1;

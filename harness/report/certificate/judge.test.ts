@@ -1,5 +1,5 @@
 import type { EventBody, EventType, JournalEvent } from '../../journal/events.js';
-import { fetched, script, sound, v13, type Script } from '../../verdict/testing/script.js';
+import { both, fetched, script, sound, v13, type Script } from '../../verdict/testing/script.js';
 import { evidenceOf } from './evidence.js';
 import { certificatePage } from './page.js';
 import {
@@ -119,10 +119,10 @@ test.each<[string, Story, RegExp]>([
     /over ufs: 0 sound upgrades/,
   ],
   ['an upgrade of a spoilt package', { upgrade: (story) => sound('ufs', { contents: 'corrupt' }, story) }, /./],
-  ['a test that the rig spoilt', { more: ended('limits: a port', 'invalid', 'USB') }, /1 test invalid/],
-  ['a test in doubt', { more: ended('limits: a port', 'inconclusive', 'USB') }, /1 test undecided/],
+  ['a test that the rig spoilt', { more: ended('limits: a port', 'invalid', 'USB') }, /^ec25-a: limits: a port: invalid: USB$/],
+  ['a test in doubt', { more: ended('limits: a port', 'inconclusive', 'USB') }, /^ec25-a: limits: a port: undecided: USB$/],
   ['a test that was broken off', { more: ended('limits: a port', 'invalid').slice(0, 1) }, /1 test invalid/],
-  ['a rig that was set aside', { more: [{ type: 'rig.aside', reason: 'silent' }] }, /ec25-a was set aside/],
+  ['a rig that was set aside', { more: [{ type: 'rig.aside', reason: 'silent' }] }, /^ec25-a was set aside: silent$/],
   ['power that may not be safe', { powerSafe: false }, /may not be in its safe state/],
   ['a run that was interrupted', { more: [{ type: 'run.interrupted', signal: 'SIGINT' }] }, /interrupted/],
   [
@@ -247,6 +247,42 @@ test('units that are simulated are told as such in the reasons', () => {
   expect(certified(journalOf()).reasons.join()).not.toContain('simulated');
   expect(certificatePage(certified(simulated))).toContain('on simulated units alone');
   expect(certificatePage(certified(journalOf()))).not.toContain('on simulated units alone');
+});
+
+test('a requirement that was broken once is not met, however often it was kept', () => {
+  const certificate = certified(journalOf({ upgrade: otherImei }));
+  expect(row(certificate, 'DH-03')).toMatchObject({ met: false, reached: 'broken 1 of 2 times' });
+});
+
+const inDoubt = (story: Script): Script => fetched('ufs', {}, story).reboots().normal().end().after({ revision: v13 });
+
+test.each<[string, Story]>([
+  ['an upgrade in which power was cut', { upgrade: (s) => fetched('ufs', {}, s).say(both, 'START', 40).cut().flashes() }],
+  ['an upgrade that is held against the firmware', { upgrade: otherImei }],
+  ['an upgrade of a spoilt package', { upgrade: (s) => sound('ufs', { contents: 'corrupt' }, s) }],
+  ['an upgrade in doubt', { upgrade: inDoubt }],
+])('%s is no sound one, and its unit has seen none', (_, story) => {
+  const certificate = certified(journalOf(story));
+  expect(row(certificate, 'ufs')).toMatchObject({ met: false, reached: '0 sound upgrades, 1 sound downgrade' });
+  expect(row(certificate, 'units')).toMatchObject({ met: false, reached: 'none' });
+  expect(certificate.units).toMatchObject([{ rig: 'ec25-a', sound: false }]);
+});
+
+test('what an upgrade in doubt has put to the test is not kept by it', () => {
+  expect(row(certified(journalOf({ upgrade: inDoubt })), 'DG-13')).toMatchObject({ reached: 'kept 1 time' });
+});
+
+test('a run that was merged in is not counted once more from the ledger', () => {
+  const seven = counting(criteriaText).replace('updating: 2', 'updating: 7');
+  const events = journalOf({ asked: { criteria: { file: 'c', text: seven }, earlier: earlier() } });
+  const [first] = events;
+  if (first === undefined) throw new Error('no journal');
+  const note: JournalEvent = { n: 1, t: 0, at: first.at, type: 'note', text: 'merged from reports/a: run before, seed 3' };
+  expect(certified(events).verdict).toBe('qualified');
+  expect(certified([...events.slice(0, -1), note, ...events.slice(-1)])).toMatchObject({
+    verdict: 'not-enough-evidence',
+    earlier: { runs: [] },
+  });
 });
 
 test('the same unit on two rigs is one unit', () => {
