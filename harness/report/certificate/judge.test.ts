@@ -190,6 +190,8 @@ test('cuts of earlier runs count where the criteria say so, and those of this ve
     verdict: 'qualified',
     earlier: { counted: true, runs: [{ run: 'before', survived: 5 }] },
   });
+  const elsewhere = { ...asked, earlier: earlier({ phase: 'start' }) };
+  expect(row(certified(journalOf({ asked: elsewhere })), 'updating')).toMatchObject({ reached: '2 valid, 0 failed' });
   const own = { ...asked, earlier: earlier({ run: 'night' }) };
   expect(certified(journalOf({ asked: own }))).toMatchObject({ verdict: 'not-enough-evidence', earlier: { runs: [] } });
 });
