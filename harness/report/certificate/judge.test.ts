@@ -1,5 +1,5 @@
 import type { EventBody, EventType, JournalEvent } from '../../journal/events.js';
-import { both, fetched, script, sound, v13, type Script } from '../../verdict/testing/script.js';
+import { both, fault, fetched, script, sound, v13, type Script, type StartOptions } from '../../verdict/testing/script.js';
 import { evidenceOf } from './evidence.js';
 import { certificatePage } from './page.js';
 import {
@@ -263,11 +263,20 @@ test.each<[string, Story]>([
   ['an upgrade that is held against the firmware', { upgrade: otherImei }],
   ['an upgrade of a spoilt package', { upgrade: (s) => sound('ufs', { contents: 'corrupt' }, s) }],
   ['an upgrade in doubt', { upgrade: inDoubt }],
+  ['an upgrade with no room left beside the package', { upgrade: (s) => sound('ufs', { noRoom: true }, s) }],
 ])('%s is no sound one, and its unit has seen none', (_, story) => {
   const certificate = certified(journalOf(story));
   expect(row(certificate, 'ufs')).toMatchObject({ met: false, reached: '0 sound upgrades, 1 sound downgrade' });
   expect(row(certificate, 'units')).toMatchObject({ met: false, reached: 'none' });
   expect(certificate.units).toMatchObject([{ rig: 'ec25-a', sound: false }]);
+});
+
+test('an upgrade through a server that was made slow is no sound one', () => {
+  const http = criteria((text) => text.replace('[ufs]', '[http]'));
+  const through = (options: StartOptions): Certificate =>
+    certified(journalOf({ ...http, upgrade: (s) => sound('http', options, s) }));
+  expect(row(through({}), 'http')).toMatchObject({ reached: '1 sound upgrade, 0 sound downgrades' });
+  expect(row(through({ fault: fault('slow') }), 'http')).toMatchObject({ reached: '0 sound upgrades, 0 sound downgrades' });
 });
 
 test('what an upgrade in doubt has put to the test is not kept by it', () => {
