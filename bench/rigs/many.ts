@@ -139,6 +139,12 @@ function tell(title: string, rigs: readonly Rig[], done: Run): void {
     console.log(`    not heard: ${text}`);
   const sorted = lags.toSorted((a, b) => a - b);
   console.log(`  standstills of the host: ${String(lags.length)}, longest ${String(sorted.at(-1) ?? 0)} ms`);
+  const cuts = done.events.flatMap((event) => (event.type === 'trial.cut' ? (event.latency ?? []) : [])).sort((a, b) => a - b);
+  const at = (share: number): string => `${((cuts[Math.floor(cuts.length * share)] ?? 0) * 1000).toFixed(0)} µs`;
+  if (cuts.length > 0)
+    console.log(
+      `  from the bytes of a report read to the supply line written: p50 ${at(0.5)}, p99 ${at(0.99)}, over ${String(cuts.length)} cuts`,
+    );
   for (const [kind, { bytes, cpu, processes, descriptors }] of done.usage)
     console.log(
       `  ${kind.padEnd(9)} ${String(processes)} processes, at most ${(bytes / 1e6).toFixed(0)} MB and ${String(descriptors)} descriptors each, ` +
