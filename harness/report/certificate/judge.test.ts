@@ -120,6 +120,11 @@ test.each<[string, Story, RegExp]>([
   ],
   ['an upgrade of a spoilt package', { upgrade: (story) => sound('ufs', { contents: 'corrupt' }, story) }, /./],
   ['a test that the rig spoilt', { more: ended('limits: a port', 'invalid', 'USB') }, /^ec25-a: limits: a port: invalid: USB$/],
+  [
+    'a fault of the rig',
+    { more: [{ type: 'rig.fault', what: 'no USB' }, ...ended('limits: a port', 'invalid', 'USB')] },
+    /^ec25-a: no USB$/,
+  ],
   ['a test in doubt', { more: ended('limits: a port', 'inconclusive', 'USB') }, /^ec25-a: limits: a port: undecided: USB$/],
   ['a test that was broken off', { more: ended('limits: a port', 'invalid').slice(0, 1) }, /1 test invalid/],
   ['a rig that was set aside', { more: [{ type: 'rig.aside', reason: 'silent' }] }, /^ec25-a was set aside: silent$/],
