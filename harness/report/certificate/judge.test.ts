@@ -303,13 +303,14 @@ test('a run that was merged in is not counted once more from the ledger', () => 
 
 test('the same unit on two rigs is one unit', () => {
   const twice = criteria((text) => text.replace('units: 1', 'units: 2'));
-  const second = (imei: string): JournalEvent[] => {
+  const second = (imei: string, steps = 2): JournalEvent[] => {
     const story = script({ name: 'ec25-b' }).event({ type: 'rig.ready', took: 1 });
     story.event({ type: 'test.start', test: 'round-trip: ufs', suite: 'round-trip', requirements: [] });
-    for (const [step, upgrade] of [
+    const trip = [
       ['upgrade', 'u1'],
       ['downgrade', 'u2'],
-    ] as const) {
+    ] as const;
+    for (const [step, upgrade] of trip.slice(0, steps)) {
       sound('ufs', { step }, story).event({ type: 'verdict', upgrade, result: 'pass', ending: 'upgraded', findings: [] });
     }
     const last: EventBody[] = [
@@ -323,6 +324,11 @@ test('the same unit on two rigs is one unit', () => {
   };
   const rigs = ['ec25-a', 'ec25-b'];
   expect(row(certified(second('861107030000001'), rigs), 'units')).toMatchObject({
+    met: false,
+    reached: expect.stringMatching(/^1:/) as string,
+  });
+  // Nor does another unit with an upgrade alone make a second one.
+  expect(row(certified(second('861107030000002', 1), rigs), 'units')).toMatchObject({
     met: false,
     reached: expect.stringMatching(/^1:/) as string,
   });
