@@ -318,8 +318,8 @@ function watchStandstill() {
     return Math.round(longest);
   };
 }
-/** A rig's verdict is not worth anything when its host stood still for so long: half of the shortest deadline. */
-const STANDSTILL = 250;
+/** A rig's verdict is not worth anything when its host stood still for so long: the shortest deadline there is. */
+const STANDSTILL = 500;
 
 mkdirSync(join(out, 'junit'), { recursive: true });
 const wanted = only.length > 0 ? only : stages.map(({ name }) => name);
