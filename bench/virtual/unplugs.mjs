@@ -4,8 +4,8 @@
 // processor of its own.
 //
 //   npm run build; bench/virtual/run -- node bench/virtual/unplugs.mjs
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
@@ -85,7 +85,7 @@ const line = openLine({ usb: address, baudRate: 115_200 }, 'at', { journal, cloc
 const held = () => ({ descriptors: readdirSync('/proc/self/fd').length, threads: readdirSync('/proc/self/task').length });
 const stream = (on) => {
   if (on) writeFileSync(streaming, '');
-  else execFileSync('rm', ['-f', streaming]);
+  else rmSync(streaming, { force: true });
 };
 
 /** CPU time of this process while nothing is plugged in; the half second that the departure takes to settle is not counted. */

@@ -83,6 +83,15 @@ export function readIdentity(path: string, sys = '/sys'): string | undefined {
 }
 
 /**
+ * Quicker still, for the dozens of events that one arrival brings, just when a line should be opened: the same mark twice is the same device.
+ * Another mark may be the same device as well; undefined when there is none.
+ */
+export function readMark(path: string, sys = '/sys'): string | undefined {
+  const stats = statSync(join(sys, 'bus/usb/devices', path), { throwIfNoEntry: false });
+  return stats === undefined ? undefined : `${String(stats.ino)} ${String(stats.ctimeMs)}`;
+}
+
+/**
  * The device at a place of the bus; undefined when there is none. Never throws: a device may leave between two reads. Reads nothing
  * that waits for the kernel's lock on the device, which is held while its drivers are bound, just when a line should be opened.
  */

@@ -9,6 +9,7 @@ import {
   kindOf,
   readDevice,
   readIdentity,
+  readMark,
   type DeviceRoots,
   type UsbAddress,
   type UsbDevice,
@@ -42,6 +43,8 @@ interface Place {
   readonly used: readonly number[];
   /** What was told of last. */
   device: UsbDevice | undefined;
+  /** Of the place when `device` was seen there. */
+  mark: string | undefined;
   /** A device that came and is not told of yet. */
   coming: { readonly identity: string; readonly since: number } | undefined;
 }
@@ -73,6 +76,7 @@ class Monitor implements UsbMonitor {
       path,
       used: addresses.filter((address) => address.path === path).map((address) => address.interface),
       device: undefined,
+      mark: undefined,
       coming: undefined,
     }));
     const look = (): void => {
@@ -133,8 +137,13 @@ class Monitor implements UsbMonitor {
   /** Compares what is at a place with what was told of it, and tells. True when it told something. */
   #compare(place: Place): boolean {
     const { sys } = this.options;
+    const mark = readMark(place.path, sys);
+    if (place.device !== undefined && mark !== undefined && mark === place.mark) return false;
     const identity = readIdentity(place.path, sys);
-    if (identity === place.device?.identity) return false;
+    if (identity === place.device?.identity) {
+      place.mark = mark;
+      return false;
+    }
     const found = identity === undefined ? undefined : readDevice(place.path, sys);
     const left = place.device !== undefined;
     if (left) this.#leave(place);
@@ -147,6 +156,7 @@ class Monitor implements UsbMonitor {
       this.#lookSoon();
       return left;
     }
+    place.mark = mark;
     this.#arrive(place, found);
     return true;
   }
