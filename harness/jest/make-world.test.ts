@@ -14,10 +14,10 @@ import { sequencesOf } from '../verdict/told.js';
 import type { UpgradeRecord } from '../verdict/types.js';
 import { nothingBefore } from './before.js';
 import { keepContext } from './context.js';
-import { makeWorld } from './make-world.js';
+import { makeWorld, type WorldOptions } from './make-world.js';
 
 /** Tells a story to the journal of a session; gives what its upgrade recorded, as `Unit.upgrade` does, and the world that judges it. */
-function session(story: Script) {
+function session(story: Script, soak: WorldOptions['soak'] = { trips: 1, budget: undefined }) {
   let now = 0;
   const clock: Clock = { now: () => now, wall: () => new Date(now).toISOString(), after: () => () => undefined };
   const journal = memoryJournal({ clock, secrets: new Secrets(), rig: profile.name });
@@ -41,7 +41,7 @@ function session(story: Script) {
     clock,
     cuts: { plan: [], only: undefined },
     narrow: 0,
-    soak: { trips: 1, budget: undefined },
+    soak,
     currentTest: () => undefined,
     before: nothingBefore,
   });
@@ -54,7 +54,10 @@ function session(story: Script) {
       const events = whole.slice(first < 0 ? n - 1 : first).filter((event) => event.n < next);
       return { id, events, profile };
     });
-  return { made, world: made.world, journal, whole, upgrades };
+  const later = (ms: number): void => {
+    now += ms;
+  };
+  return { made, world: made.world, journal, whole, upgrades, later };
 }
 
 const verdictOf = (story: Script) => {
@@ -117,4 +120,37 @@ test('tests of one title in several blocks keep their own requirements and reaso
   expect(made.coveredBy('over ftp there and back')).toEqual(['DG-07']);
   expect(made.skipReason('over ftp there and back')).toBeUndefined();
   expect(made.skipReason('over sd there and back')).toBe('no SD card');
+});
+
+describe('how long a soak goes on', () => {
+  const soakOf = (soak: WorldOptions['soak']) => session(sound('ufs'), soak);
+
+  test('its time begins with the first trip, not with the suites before it', () => {
+    const { world, later } = soakOf({ trips: Infinity, budget: 1000 });
+    later(5000);
+    expect(world.soak.goesOn(0)).toBe(true);
+    later(999);
+    expect(world.soak.goesOn(1)).toBe(true);
+    later(1);
+    expect(world.soak.goesOn(2)).toBe(false);
+  });
+
+  test('one trip is made however short the time is: none would be a pass without a test', () => {
+    const { world } = soakOf({ trips: Infinity, budget: 0 });
+    expect(world.soak.goesOn(0)).toBe(true);
+    expect(world.soak.goesOn(1)).toBe(false);
+  });
+
+  test('its trips are counted', () => {
+    const { world } = soakOf({ trips: 2, budget: undefined });
+    expect([0, 1, 2].map((trip) => world.soak.goesOn(trip))).toEqual([true, true, false]);
+  });
+
+  test.each([
+    [{ trips: 4, budget: undefined }, '4 of them'],
+    [{ trips: Infinity, budget: 1000 }, 'at most 1 seconds'],
+    [{ trips: 7, budget: 600_000 }, '7 of them, at most 10 minutes'],
+  ])('its title says %j', (soak, says) => {
+    expect(soakOf(soak).world.soak.says).toBe(says);
+  });
 });

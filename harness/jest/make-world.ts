@@ -75,7 +75,6 @@ export interface MadeWorld {
 export function makeWorld(options: WorldOptions): MadeWorld {
   const { rig, unit, pair, journal } = options;
   const { clock } = options;
-  const began = clock.now();
   const declared: (Declared & { whole?: string })[] = [];
   const judged = new Latest<Judged>(keptJudgements);
   const times: UpgradeRecord['times'][] = [];
@@ -144,6 +143,7 @@ export function makeWorld(options: WorldOptions): MadeWorld {
     };
   }
 
+  let soakBegan: number | undefined;
   let firstCut: number | undefined;
   function timeUp(): string | undefined {
     const { budget } = options.soak;
@@ -190,7 +190,11 @@ export function makeWorld(options: WorldOptions): MadeWorld {
     cuts: options.cuts,
     soak: {
       says: soakText(options.soak),
-      goesOn: (trip) => trip < options.soak.trips && clock.now() - began < (options.soak.budget ?? Infinity),
+      goesOn(trip) {
+        soakBegan ??= clock.now();
+        if (trip === 0) return true;
+        return trip < options.soak.trips && clock.now() - soakBegan < (options.soak.budget ?? Infinity);
+      },
     },
     drift: {
       add(upgrade) {
@@ -305,7 +309,11 @@ export function lacks(rig: RigDefinition, need: Need): string | undefined {
 }
 
 function soakText({ trips, budget }: WorldOptions['soak']): string {
-  const time = budget === undefined ? '' : `at most ${String(Math.round(budget / 60_000))} minutes`;
+  const time = budget === undefined ? '' : `at most ${budgetText(budget)}`;
   if (!Number.isFinite(trips)) return time;
   return `${String(trips)} of them${time === '' ? '' : `, ${time}`}`;
+}
+
+function budgetText(ms: number): string {
+  return ms < 120_000 ? `${String(Math.round(ms / 1000))} seconds` : `${String(Math.round(ms / 60_000))} minutes`;
 }

@@ -8,6 +8,7 @@ import type { Trial } from '../campaign/conduct.js';
 import type { Source } from '../journal/events.js';
 import type { Package, Upgrade } from '../module/types.js';
 import { spoiltBy, traced } from './blame.js';
+import { Doubts } from './doubts.js';
 import { doneBefore, marked } from './outcome.js';
 import { reachedAt } from '../rig/delivery-schema.js';
 import type { Need, Server, World } from './world.js';
@@ -84,11 +85,13 @@ export function wrongBase(other: Package): Package {
 
 export const random: World['random'] = (label) => world().random(label);
 
-export type { CutTrial };
+export type { CutTrial, Upgrade };
 export const cuts = world().cuts;
 export const seed = world().seed;
 export const soak = {
   ...world().soak,
+  /** The trips whose verdict is open: the soak goes on after them, and ends undecided. */
+  doubts: new Doubts((why) => world().baseline(why)),
   /** One source after the other, of those that the rig has. */
   sourceOf(trip: number, from: readonly Source[]): Source {
     const own = from.filter((source) => world().lacks(source) === undefined);
@@ -122,6 +125,8 @@ export interface CheckOptions {
   readonly needs?: readonly Need[];
   /** A reason of the suite's own to leave the test out. */
   readonly skip?: string | undefined;
+  /** How far a test of many rounds has come; the tries of one that came further since the last are counted anew. */
+  readonly progress?: () => number;
 }
 
 /**
@@ -140,6 +145,8 @@ export function check(title: string, options: CheckOptions, body: () => Promise<
   }
   test(title, async () => {
     if (world().alreadyDone()) throw new Error(marked('skipped', doneBefore));
+    const { progress = () => 0 } = options;
+    let reached = progress();
     for (let number = 1; ; number += 1) {
       try {
         await body();
@@ -147,6 +154,8 @@ export function check(title: string, options: CheckOptions, body: () => Promise<
       } catch (error) {
         const spoilt = spoiltBy(error);
         if (spoilt === undefined) throw traced(error, options.covers);
+        if (progress() > reached) number = 1;
+        reached = progress();
         if (number >= world().tries) throw new Error(marked('invalid', spoilt), { cause: error });
         world().retried(title, number, spoilt);
         await world().baseline('a try that did not count');

@@ -22,7 +22,7 @@ export interface World {
   cut(trial: CutTrial, step: Package): Promise<Trial & { readonly text: string }>;
   /** The cuts of the power-cut suite, in order, or the one that `--cut` names. */
   readonly cuts: { readonly plan: readonly PlanGroup[]; readonly only: CutTrial | undefined };
-  /** How long the soak suite goes on. */
+  /** How long the soak suite goes on: its time begins with the first question, and one trip is always made. */
   readonly soak: { readonly says: string; goesOn(trip: number): boolean };
   /** How the times of boot, download and flash move over upgrades; `tell` notes it in the journal. */
   readonly drift: { add(upgrade: Upgrade): void; tell(): void };

@@ -60,7 +60,7 @@ describe('what is wrong is told with its place, its key, what was seen and what 
       'key without a value',
       { power: '{ simulated: }', lines: null },
       [
-        'rig.yaml:4:«simulated»: power.simulated: seen nothing; allowed: a mapping with the keys profile, reading, cutsCount, ufsSize, defects ({} leaves every key at its default)',
+        'rig.yaml:4:«simulated»: power.simulated: seen nothing; allowed: a mapping with the keys profile, reading, cutsCount, ufsSize, flashMinutes, defects ({} leaves every key at its default)',
       ],
     ],
     ['no kind of power', { power: '{}' }, ['rig.yaml:5:«{»: power: needs exactly one of gpio, command, simulated']],

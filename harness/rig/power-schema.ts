@@ -89,6 +89,11 @@ const simulatedPower = z
       .positive()
       .default(4 * 1024 * 1024)
       .describe('Bytes of the user file system'),
+    flashMinutes: z
+      .number()
+      .positive()
+      .default(8)
+      .describe('Minutes of work on the flash in a whole upgrade, before timing.scale shortens them'),
     defects: z.array(z.string()).default([]).describe('Seeded defects, for tests of the harness itself'),
   })
   .describe('A simulated unit in a process of its own; {} for the usual one');

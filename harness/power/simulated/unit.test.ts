@@ -92,6 +92,19 @@ test('an option that the simulator does not take is a fault that shows its words
   });
 });
 
+test('the work on the flash is as long as the rig says', async () => {
+  const program = join(dir, 'program.js');
+  writeFileSync(program, 'console.error(process.argv.join(" ")); process.exit(4)');
+  const short = rigWith({ simulated: { flashMinutes: 0.5 } });
+  for (const [of, words] of [
+    [short, '--flash-minutes 0.5 '],
+    [rig, '--flash-minutes 8 '],
+  ] as const) {
+    const fault: unknown = await start({ rig: of, program }).catch((error: unknown) => error);
+    expect((fault as RigFault).explanation.seen).toContain(words);
+  }
+});
+
 describe('a program that is no simulator', () => {
   const programs: [string, string, RegExp][] = [
     ['ends at once', 'console.error("boom"); process.exit(4)', /exit 4: boom/],

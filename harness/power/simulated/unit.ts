@@ -125,6 +125,7 @@ function simulatorWords(rig: RigDefinition, seed: number, dir: string): string[]
     ...['--dir', dir, '--module', rig.module, '--imei', rig.unit.imei],
     ...['--scale', String(rig.timing.scale), '--seed', String(seed), '--apn', rig.network.apn],
     ...['--profile', simulated.profile, '--reading', simulated.reading, '--cuts-count', String(simulated.cutsCount)],
+    ...['--flash-minutes', String(simulated.flashMinutes)],
     ...['--ufs-size', String(simulated.ufsSize), ...(rig.delivery.sd ? [] : ['--sd-size', '0'])],
     ...(pin === undefined ? [] : ['--pin', pin]),
     ...simulated.defects.flatMap((name) => ['--defect', name]),

@@ -30,6 +30,8 @@ const STATUS_AFTER = [2.5, 2.9] as const;
 const LOADER_AFTER = 7;
 const READY_AFTER = [12, 13] as const;
 const REBOOT_AFTER_END = [2, 4] as const;
+/** Real seconds from the last report to the reboot, at the least. */
+const SHORTEST_FAREWELL = 0.02;
 const SHUTDOWN_IN_REBOOT = [8, 14] as const;
 const POWERED_DOWN_AFTER = 5;
 const STATUS_FALLS_AFTER = [29.5, 36] as const;
@@ -229,7 +231,7 @@ export class SimModule implements Powered {
     this.percent = undefined;
     this.drive(this.core.request(source), () => {
       if (report !== undefined) this.reporter.urc(report);
-      this.epoch.after(seconds, () => this.reboot(true));
+      this.rebootAfterReport(seconds);
     });
   }
 
@@ -316,9 +318,14 @@ export class SimModule implements Powered {
 
   private loaded(outcome: Outcome, seconds: number): void {
     if (outcome.kind === 'dead') this.die(outcome.why);
-    else if (outcome.kind === 'reboot') this.epoch.after(this.dice.between(...REBOOT_AFTER_END), () => this.reboot(true));
+    else if (outcome.kind === 'reboot') this.rebootAfterReport(this.dice.between(...REBOOT_AFTER_END));
     else if (!this.options.behaviours.ask('startsUp', true, this.gaveUp)) this.die('silent');
     else this.epoch.after(Math.max(0, seconds), () => this.arrive());
+  }
+
+  /** A host needs its time to read the report, however much the module's is shortened: what a device that has gone held is lost. */
+  private rebootAfterReport(seconds: number): void {
+    this.epoch.after(Math.max(seconds, SHORTEST_FAREWELL / this.options.scale), () => this.reboot(true));
   }
 
   private die(why: string, usb = EMERGENCY): void {
