@@ -129,6 +129,11 @@ describe('several rigs with one package', () => {
     expect(says.at(-1)).toBe('together: 149 cuts, about 12 h: if all survive, failure rate < 2.0 % (95 %)');
   });
 
+  test('of which the ledger says that a trial takes no time have a plan all the same', () => {
+    const { counts } = planTogether({ untilBound: 0.02 }, { survival: none, rigs: [rig('a', 0), rig('b', 0)] });
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(149);
+  });
+
   test('each makes what its time allows, and together they prove more', () => {
     const { counts, says } = planTogether({ budget: 8 * hour }, { survival: none, rigs: [rig('a', 12), rig('b', 24, 10)] });
     expect(counts).toEqual([40, 10]);

@@ -39,8 +39,8 @@ const overhead = 3000;
 /** Counts above this are nonsense, or beyond a lifetime. */
 const most = 1_000_000;
 
-/** ms that a trial on this rig takes, as far as is known. */
-export const trialTime = ({ meanTrial, scale }: RigCost): number => meanTrial ?? realTrial * scale + overhead;
+/** ms that a trial on this rig takes, as far as is known; one at the least, whatever a ledger says. */
+export const trialTime = ({ meanTrial, scale }: RigCost): number => Math.max(1, meanTrial ?? realTrial * scale + overhead);
 
 /** How many random cuts to make, and what the campaign proves then. Throws a UserError for a request that cannot be meant. */
 export function planCuts(request: CutBudget, facts: CutFacts): { readonly count: number; readonly says: string } {
@@ -72,7 +72,7 @@ export function planTogether(request: CutBudget, { survival, rigs }: TogetherFac
   const each = rigs.map((rig, index) => {
     const { count } = planOne(request, { ...rig, survival }, shares[index]);
     const time = trialTime(rig);
-    const affordable = budget === undefined ? Infinity : Math.floor(budget / Math.max(time, 1));
+    const affordable = budget === undefined ? Infinity : Math.floor(budget / time);
     const all = Math.min((rig.planned ?? 0) + count, affordable);
     return { count, all, took: all * time, name: rig.name, known: rig.meanTrial !== undefined };
   });
@@ -117,7 +117,7 @@ function planOne(
 ): { readonly count: number; readonly says: string } {
   const { survival, meanTrial, planned = 0 } = facts;
   const each = trialTime(facts);
-  const affordable = budget === undefined ? undefined : Math.min(most, Math.floor(budget / Math.max(each, 1)));
+  const affordable = budget === undefined ? undefined : Math.min(most, Math.floor(budget / each));
   // What the suite makes anyway counts for the bound, and takes of the time.
   const limits = [cuts, less(needed, planned), less(affordable, planned)].filter((limit) => limit !== undefined);
   const count = Math.min(...limits);

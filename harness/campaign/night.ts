@@ -28,9 +28,17 @@ export function mostTellingFirst(
     return trial === undefined ? [] : [{ trial, own, failed }];
   });
   const failures = history.filter(({ failed }) => failed);
-  const waiting = plan.flatMap(({ title, trials }) =>
-    trials.map((cut) => ({ title, cut, rank: rankOf(cut, failures), keys: keysOf(cut) })),
-  );
+  const waiting = new Map<string, Alike>();
+  let place = 0;
+  for (const { title, trials } of plan) {
+    for (const cut of trials) {
+      const [rank, keys] = [rankOf(cut, failures), keysOf(cut)];
+      const name = JSON.stringify([rank, keys]);
+      const alike = waiting.get(name) ?? { rank, keys, cuts: [], next: 0 };
+      waiting.set(name, alike);
+      alike.cuts.push({ title, cut, place: place++ });
+    }
+  }
   const counts = new Map<string, number>();
   const count = (keys: readonly string[]): void => {
     for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -38,26 +46,34 @@ export function mostTellingFirst(
   for (const { trial, own } of history) if (own) count(keysOf(trial));
 
   const ordered: { title: string; cut: CutTrial }[] = [];
-  while (waiting.length > 0) {
-    let best = 0;
-    for (let index = 1; index < waiting.length; index += 1) {
-      if (tellsMore(waiting[index]!, waiting[best]!)) best = index;
-    }
-    const [{ title, cut, keys }] = waiting.splice(best, 1) as [(typeof waiting)[number]];
+  while (waiting.size > 0) {
+    const [name, best] = [...waiting].reduce((most, each) => (compare(each[1], most[1]) < 0 ? each : most));
+    const { title, cut } = best.cuts[best.next]!;
     ordered.push({ title, cut });
-    count(keys);
+    count(best.keys);
+    best.next += 1;
+    if (best.next === best.cuts.length) waiting.delete(name);
   }
   return ordered;
 
-  /** Ties are left in the plan's own order. */
-  function tellsMore(one: (typeof waiting)[number], other: (typeof waiting)[number]): boolean {
-    if (one.rank !== other.rank) return one.rank < other.rank;
+  /** What tells more comes first; ties are left in the plan's own order. */
+  function compare(one: Alike, other: Alike): number {
+    if (one.rank !== other.rank) return one.rank - other.rank;
     for (const [index, key] of one.keys.entries()) {
       const difference = (counts.get(key) ?? 0) - (counts.get(other.keys[index] ?? '') ?? 0);
-      if (difference !== 0) return difference < 0;
+      if (difference !== 0) return difference;
     }
-    return false;
+    return one.cuts[one.next]!.place - other.cuts[other.next]!.place;
   }
+}
+
+/** Cuts of which none tells more than another: so few kinds there are that a night of many thousand cuts is ordered at once. */
+interface Alike {
+  readonly rank: number;
+  readonly keys: readonly string[];
+  readonly cuts: { readonly title: string; readonly cut: CutTrial; readonly place: number }[];
+  /** The first that still waits. */
+  next: number;
 }
 
 /** 0: the very cut that failed; 1: next to one that failed; 2 and 3: the same of another package for this module; 4: all others. */

@@ -72,6 +72,15 @@ test('the firmware’s failure counts as such, also when it ended the plan early
   });
 });
 
+test('a failure before any cut is no trial of cuts, and is still held against its owner', () => {
+  const failed = judgement('fail', 'unresponsive', 'firmware');
+  const network = judgement('pass', undefined, 'network').findings;
+  expect(trialResult(trial(at41), record([]), { ...failed, findings: [...network, ...failed.findings] })).toMatchObject({
+    outcome: 'invalid',
+    owner: 'firmware',
+  });
+});
+
 test('what the network or missing witnesses spoilt is invalid', () => {
   expect(trialResult(trial(at41), record([cut('recovery')]), judgement('invalid', undefined, 'network'))).toMatchObject({
     outcome: 'invalid',

@@ -9,7 +9,8 @@ import { phaseOf, pointText, type CutPoint, type CutTrial, type Phase } from './
  * - `survived`: every point was cut, proven, and the module did what it must
  * - `failed`: the same, and a rule blames the firmware or the package
  * - `missed`: a point came too late or not at all: nothing is said of the module
- * - `invalid`: no proof that power went, or the rig, the harness or missing witnesses spoilt it
+ * - `invalid`: no proof that power went, or the rig, the harness or missing witnesses spoilt it; owned by the firmware or the package, it failed
+ *   before any cut: no trial of cuts, and a failure of its test all the same
  */
 export type TrialOutcome = EventOf<'trial.end'>['outcome'];
 
@@ -73,7 +74,7 @@ export function trialResult(trial: CutTrial, record: UpgradeRecord, judgement: J
   if (judgement.result === 'pass') return { outcome: 'survived', owner: undefined, achieved, why: undefined };
   if (decided !== undefined && cuts.length > 0)
     return { outcome: 'failed', owner: decided.owner, achieved, why: `${decided.requirement} ${decided.rule}: ${decided.text}` };
-  const finding = spoilt ?? judgement.findings[0];
+  const finding = decided ?? spoilt ?? judgement.findings[0];
   return {
     outcome: 'invalid',
     owner: finding?.owner ?? 'undecided',

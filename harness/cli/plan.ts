@@ -103,7 +103,7 @@ function rigPlan({ rig }: Job, campaign: Campaign, pattern: string | undefined, 
   return [
     trialCost(openLedger(), name).then((meanTrial) => {
       const each = trialTime({ meanTrial, scale: timing.scale });
-      const room = budget === undefined ? cuts.length : Math.floor(budget / Math.max(each, 1));
+      const room = budget === undefined ? cuts.length : Math.floor(budget / each);
       return { rig: name, each, measured: meanTrial !== undefined, cuts: cuts.slice(0, room) };
     }),
   ];

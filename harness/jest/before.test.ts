@@ -23,7 +23,15 @@ test('no number is given twice, also where lines of the journal were lost, and o
   expect(before(first, 'ec25-a').trials).toBe(3);
   const upgrades = events({ type: 'upgrade.end', upgrade: 'ec25-a#7', why: 'limit' }, { type: 'note', text: 'x' });
   expect(before(upgrades, 'ec25-a')).toMatchObject({ upgrades: 7, trials: 0 });
-  expect(before([], 'ec25-a')).toEqual({ done: new Set(), trials: 0, upgrades: 0, events: 0, finished: [], probes: [] });
+  expect(before([], 'ec25-a')).toEqual({
+    done: new Set(),
+    trials: 0,
+    upgrades: 0,
+    events: 0,
+    finished: [],
+    probes: [],
+    spent: { cuts: 0, soak: 0 },
+  });
 });
 
 test('a valid trial whose test came to no verdict is kept with its upgrade; one whose test did is not, nor one that was missed', () => {
@@ -69,4 +77,23 @@ test('valid cuts at a percentage are read back for narrowing; what is no id of a
   expect(before(told(id, 'survived'), 'ec25-a').probes).toEqual([{ at: 41, failed: false }]);
   expect(before(told(id, 'missed'), 'ec25-a').probes).toEqual([]);
   expect(before(told('41 %', 'failed'), 'ec25-a').probes).toEqual([]);
+});
+
+test('the time of a budget that was used up is from the first cut on, in each part of the run, and none between them', () => {
+  const at = (t: number, body: EventBody): JournalEvent => ({ n: 1, t, at: '', rig: 'ec25-a', ...body });
+  const start: EventBody = {
+    type: 'run.start',
+    format: 1,
+    run: 'r',
+    seed: 1,
+    harness: { version: '1', node: '' },
+    host: { name: 'h', cpus: 2 },
+    argv: [],
+  };
+  const cut: EventBody = { type: 'trial.start', trial: 'ec25-a/1', cut: 'x' };
+  const soak: EventBody = { type: 'test.start', test: 'soak: x', suite: 'soak', requirements: [] };
+  const note: EventBody = { type: 'note', text: 'x' };
+  const first = [at(0, start), at(100, cut), at(150, cut), at(400, note), { ...at(9000, note), rig: 'ec25-b' }];
+  const second = [at(7, start), at(1000, soak), at(1020, note), at(1050, cut), at(1060, note)];
+  expect(before([...first, ...second], 'ec25-a').spent).toEqual({ cuts: 310, soak: 60 });
 });

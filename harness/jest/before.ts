@@ -19,6 +19,13 @@ export interface Before {
   readonly finished: readonly FinishedTrial[];
   /** What its valid cuts at a percentage came to: narrowing goes on from there. */
   readonly probes: readonly Probe[];
+  readonly spent: Spent;
+}
+
+/** ms of `--budget` that were used up, by what it limits: from the first cut on, and in the soak. */
+export interface Spent {
+  readonly cuts: number;
+  readonly soak: number;
 }
 
 export interface FinishedTrial {
@@ -29,7 +36,15 @@ export interface FinishedTrial {
   readonly events: readonly JournalEvent[];
 }
 
-export const nothingBefore: Before = { done: new Set(), trials: 0, upgrades: 0, events: 0, finished: [], probes: [] };
+export const nothingBefore: Before = {
+  done: new Set(),
+  trials: 0,
+  upgrades: 0,
+  events: 0,
+  finished: [],
+  probes: [],
+  spent: { cuts: 0, soak: 0 },
+};
 
 export function readBefore(journalFile: string, rig: string): Before {
   return existsSync(journalFile) ? before(new JournalStream(journalFile), rig) : nothingBefore;
@@ -47,8 +62,12 @@ export function before(all: Iterable<JournalEvent>, rig: string): Before {
   const starts = new Map<string, EventOf<'trial.start'>>();
   const valid: Ended[] = [];
   let events = 0;
+  const time = new TimeSpent();
   for (const event of all) {
+    // Each process has a clock of its own, and nobody was at work between them.
+    if (event.type === 'run.start') time.part();
     if (event.rig !== rig) continue;
+    time.take(event);
     events = Math.max(events, event.n);
     if (event.type === 'trial.start') starts.set(event.trial, event);
     if (event.type === 'trial.end' && (event.outcome === 'survived' || event.outcome === 'failed')) valid.push(event);
@@ -66,8 +85,28 @@ export function before(all: Iterable<JournalEvent>, rig: string): Before {
     trials: highest(names.trials, '/'),
     upgrades: highest(names.upgrades, '#'),
     events,
+    spent: time.part(),
     ...cutsOf(all, rig, valid, open),
   };
+}
+
+class TimeSpent {
+  readonly #sum = { cuts: 0, soak: 0 };
+  #from: { cuts?: number; soak?: number } = {};
+  #last = 0;
+
+  take(event: JournalEvent): void {
+    this.#last = event.t;
+    if (event.type === 'trial.start') this.#from.cuts ??= event.t;
+    if (event.type === 'test.start' && event.suite === 'soak') this.#from.soak ??= event.t;
+  }
+
+  /** The process has ended; what all of them spent. */
+  part(): Spent {
+    for (const name of ['cuts', 'soak'] as const) this.#sum[name] += this.#last - (this.#from[name] ?? this.#last);
+    this.#from = {};
+    return { ...this.#sum };
+  }
 }
 
 function highest(names: readonly string[], mark: '/' | '#'): number {

@@ -3,7 +3,7 @@ import { marked } from './outcome.js';
 
 const throwing = (text: string) => (): Promise<void> => Promise.reject(new Error(text));
 const sound = (): Promise<void> => Promise.resolve();
-const restored = jest.fn((_why: string) => Promise.resolve());
+const restored = jest.fn(() => Promise.resolve());
 const doubtful = (): Doubts => new Doubts(restored);
 beforeEach(() => restored.mockClear());
 const undecided = throwing(marked('inconclusive', 'nobody saw how it ended'));

@@ -2,22 +2,25 @@ import type { Clock } from '../base/clock.js';
 import { Secrets } from '../base/secrets.js';
 import { memoryJournal } from '../journal/journal.js';
 import type { JournalEvent } from '../journal/events.js';
-import type { Pair, Unit, Upgrade } from '../module/types.js';
+import type { Package, Pair, Unit, Upgrade } from '../module/types.js';
 import type { SwitchProof } from '../module/switch-proof.js';
 import type { RigPower } from '../power/types.js';
 import type { RigDefinition } from '../rig/schema.js';
+import { parseCutId } from '../campaign/cut.js';
 import { fold } from '../verdict/fold.js';
 import { judge } from '../verdict/judge.js';
 import { conformingStories } from '../verdict/testing/conforming-stories.js';
 import { profile, refused, script, sound, type Script } from '../verdict/testing/script.js';
 import { sequencesOf } from '../verdict/told.js';
 import type { UpgradeRecord } from '../verdict/types.js';
-import { nothingBefore } from './before.js';
+import { before, nothingBefore, type Before } from './before.js';
 import { keepContext } from './context.js';
+import { outcomeOf } from './outcome.js';
+import type { World } from './world.js';
 import { makeWorld, type WorldOptions } from './make-world.js';
 
 /** Tells a story to the journal of a session; gives what its upgrade recorded, as `Unit.upgrade` does, and the world that judges it. */
-function session(story: Script, soak: WorldOptions['soak'] = { trips: 1, budget: undefined }) {
+function session(story: Script, options: Partial<WorldOptions> = {}) {
   let now = 0;
   const clock: Clock = { now: () => now, wall: () => new Date(now).toISOString(), after: () => () => undefined };
   const journal = memoryJournal({ clock, secrets: new Secrets(), rig: profile.name });
@@ -41,9 +44,10 @@ function session(story: Script, soak: WorldOptions['soak'] = { trips: 1, budget:
     clock,
     cuts: { plan: [], only: undefined },
     narrow: 0,
-    soak,
+    soak: { trips: 1, budget: undefined },
     currentTest: () => undefined,
     before: nothingBefore,
+    ...options,
   });
   const whole: readonly JournalEvent[] = [...journal.events];
   const upgrades = whole
@@ -123,7 +127,7 @@ test('tests of one title in several blocks keep their own requirements and reaso
 });
 
 describe('how long a soak goes on', () => {
-  const soakOf = (soak: WorldOptions['soak']) => session(sound('ufs'), soak);
+  const soakOf = (soak: WorldOptions['soak']) => session(sound('ufs'), { soak });
 
   test('its time begins with the first trip, not with the suites before it', () => {
     const { world, later } = soakOf({ trips: Infinity, budget: 1000 });
@@ -152,5 +156,54 @@ describe('how long a soak goes on', () => {
     [{ trips: 7, budget: 600_000 }, '7 of them, at most 10 minutes'],
   ])('its title says %j', (soak, says) => {
     expect(soakOf(soak).world.soak.says).toBe(says);
+  });
+});
+
+test('whatever goes wrong while the unit is brought back, it is not the firmware that failed', async () => {
+  const wrong = new TypeError('fetch failed');
+  const unit = { restore: () => Promise.reject(wrong) } as unknown as Unit;
+  const { world } = session(sound('ufs'), { unit });
+  const error: unknown = await world.baseline('before the test').catch((thrown: unknown) => thrown);
+  expect(outcomeOf([(error as Error).message])).toEqual({ outcome: 'invalid', why: 'fetch failed' });
+});
+
+describe('a resumed run', () => {
+  const id = 'cut:updating@41%/ufs#ff9b';
+  const cut = parseCutId(id);
+  const currentTest = (): string => 'the test';
+  /** A killed run that had made these trials of one test. */
+  function killed(...outcomes: ('survived' | 'failed')[]): Before {
+    const story = script();
+    for (const [index, outcome] of outcomes.entries()) {
+      const trial = `ec25-a/${String(index + 1)}`;
+      story.event({ type: 'trial.start', trial, cut: id, test: 'the test' });
+      story.start('ufs').command().say(['at', 'uart'], 'START', 'UPDATING,41').cut().normal().end().after({});
+      const end = { trial, cut: id, upgrade: `u${String(index + 1)}`, package: 'ab', revision: 'r', phase: 'updating' } as const;
+      story.event({ type: 'trial.end', ...end, outcome, achieved: '', took: 1 });
+    }
+    return before(story.events, 'ec25-a');
+  }
+  const resumed = (of: Before, budget?: number): World =>
+    session(script(), {
+      before: of,
+      currentTest,
+      soak: { trips: Infinity, budget },
+      proof: { ensure: () => Promise.resolve() } as unknown as SwitchProof,
+    }).world;
+
+  test('a failure that narrowing could not repeat is still one', async () => {
+    const world = resumed(killed('failed', 'survived'));
+    expect((await world.cut(cut, {} as Package)).outcome).toBe('failed');
+  });
+
+  test('has what is left of the time, and no cut is made once it is used up', async () => {
+    const world = resumed({ ...nothingBefore, spent: { cuts: 5000, soak: 5000 } }, 5000);
+    await expect(world.cut(cut, {} as Package)).rejects.toThrow('SKIPPED: the time of --budget was used up before this cut');
+    expect([0, 1].map((trip) => world.soak.goesOn(trip))).toEqual([true, false]);
+  });
+
+  test('keeps a trial that was made, though the time is used up', async () => {
+    const world = resumed({ ...killed('failed'), spent: { cuts: 5000, soak: 0 } }, 5000);
+    expect((await world.cut(cut, {} as Package)).outcome).toBe('failed');
   });
 });

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Clock } from '../base/clock.js';
-import { RigFault } from '../base/errors.js';
+import { messageOf, RigFault } from '../base/errors.js';
 import type { RigPower } from '../power/types.js';
 import { seeded } from '../base/random.js';
 import type { JournalEvent } from '../journal/events.js';
@@ -118,9 +118,15 @@ export function makeWorld(options: WorldOptions): MadeWorld {
   }
 
   const finished = [...options.before.finished];
-  function earlier(trial: CutTrial): Trial | undefined {
+  /** Narrowing may have repeated a cut that failed, and seen it survived: the failure stands. */
+  function indexOfEarlier(trial: CutTrial): number {
     const cut = cutId(trial);
-    const index = finished.findLastIndex(({ test, end }) => test === options.currentTest() && end.cut === cut);
+    const same = ({ test, end }: (typeof finished)[number]): boolean => test === options.currentTest() && end.cut === cut;
+    const failed = finished.findIndex((each) => same(each) && each.end.outcome === 'failed');
+    return failed < 0 ? finished.findLastIndex(same) : failed;
+  }
+  function earlier(trial: CutTrial): Trial | undefined {
+    const index = indexOfEarlier(trial);
     const [found] = index < 0 ? [] : finished.splice(index, 1);
     if (found === undefined) return undefined;
     const { end, record, events } = found;
@@ -147,7 +153,8 @@ export function makeWorld(options: WorldOptions): MadeWorld {
   let firstCut: number | undefined;
   function timeUp(): string | undefined {
     const { budget } = options.soak;
-    if (budget === undefined || firstCut === undefined || clock.now() - firstCut < budget) return undefined;
+    const spent = options.before.spent.cuts + (firstCut === undefined ? 0 : clock.now() - firstCut);
+    if (budget === undefined || spent < budget) return undefined;
     return 'the time of --budget was used up before this cut';
   }
 
@@ -191,7 +198,7 @@ export function makeWorld(options: WorldOptions): MadeWorld {
     soak: {
       says: soakText(options.soak),
       goesOn(trip) {
-        soakBegan ??= clock.now();
+        soakBegan ??= clock.now() - options.before.spent.soak;
         if (trip === 0) return true;
         return trip < options.soak.trips && clock.now() - soakBegan < (options.soak.budget ?? Infinity);
       },
@@ -206,7 +213,8 @@ export function makeWorld(options: WorldOptions): MadeWorld {
     },
     async cut(trial, step) {
       const up = timeUp();
-      if (up !== undefined) throw new Error(marked('skipped', up));
+      // A trial that was made before the run was resumed takes no time, and what it found must not be lost.
+      if (up !== undefined && indexOfEarlier(trial) < 0) throw new Error(marked('skipped', up));
       firstCut ??= clock.now();
       await options.proof.ensure();
       return trials.run(trial, trial.contents === undefined ? step : await world.spoil(step, trial.contents));
@@ -241,7 +249,8 @@ export function makeWorld(options: WorldOptions): MadeWorld {
           aside = error.message;
           throw new Error(marked('invalid', `the rig is set aside: ${error.explain()}`), { cause: error });
         }
-        throw error;
+        // Whatever it was, it is not the module that failed: what it did is judged by rules, not by how the way back went.
+        throw new Error(marked('invalid', messageOf(error)), { cause: error });
       }
     },
     random: (label) => seeded(options.seed, `${rig.name}/${label}`),

@@ -3,6 +3,7 @@ import type { Ending } from '../journal/events.js';
 import type { Trial } from '../campaign/conduct.js';
 import type { Upgrade } from '../module/types.js';
 import { marked, printable } from './outcome.js';
+import { trialMessage } from './trial-message.js';
 import type { World } from './world.js';
 
 declare global {
@@ -36,7 +37,10 @@ expect.extend({
   },
   toSurvive(trial: Trial & { readonly text: string }) {
     const said = `${trial.id} ${trial.outcome}: ${trial.why ?? 'as it must'}\n  achieved: ${trial.achieved}\n${trial.text}`;
-    return { pass: trial.outcome === 'survived', message: () => told(trial, printable(said)) };
+    return {
+      pass: trial.outcome === 'survived',
+      message: () => trialMessage(trial, printable(said), world().cuts.only !== undefined),
+    };
   },
   toEndAs(upgrade: Upgrade, ...endings: Ending[]) {
     const judgement = world().judge(upgrade);
@@ -47,13 +51,6 @@ expect.extend({
     return { pass: met, message: () => (outcome === undefined ? text : marked(outcome, text)) };
   },
 });
-
-/** A point that this module has not is left out, with the reason; who named the cut himself is told that nothing was proven. */
-function told(trial: Trial, said: string): string {
-  if (trial.outOfReach === true && world().cuts.only === undefined)
-    return marked('skipped', printable(`missed: ${trial.why ?? ''}`));
-  return trial.outcome === 'missed' || trial.outcome === 'invalid' ? marked('invalid', said) : said;
-}
 
 function verdictOf(judgement: { result: string; text: string }): jest.CustomMatcherResult {
   const text = printable(judgement.text);
