@@ -134,7 +134,7 @@ describe('on a simulated rig', () => {
   test('on, and STATUS follows; the unit ends with the command, and that is said', async () => {
     const { exit, out, errors } = await dfota(simulated('sim-on'), 'on', 'status');
     expect(out).toMatch(
-      /^supply on \(\d+ ms\)\nVBUS on \(\d+ ms\)\nPWRKEY pulse of 5 ms\nSTATUS high after \d+ ms\nSTATUS high\n$/,
+      /^supply on \(\d+ ms\)\nVBUS on \(\d+ ms\)\nPWRKEY pulse of 6 ms\nSTATUS high after \d+ ms\nSTATUS high\n$/,
     );
     expect(errors).toMatch(/lives as long as this command/);
     expect(exit).toBe(0);
@@ -181,8 +181,8 @@ describe('on a rig that programs switch', () => {
     expect((await dfota(rig, 'on')).exit).toBe(0);
     expect((await dfota(rig, 'off')).out).toMatch(/^supply off \(\d+ ms\)\nSTATUS low after \d+ ms\n$/);
     expect((await dfota(rig, 'status')).out).toBe('STATUS low\n');
-    expect(log()).toEqual(['supply on', 'key 5', 'supply off']);
-    expect((await dfota(rig, 'on')).out).toMatch(/PWRKEY pulse of 5 ms\nSTATUS high/);
+    expect(log()).toEqual(['supply on', 'key 6', 'supply off']);
+    expect((await dfota(rig, 'on')).out).toMatch(/PWRKEY pulse of 6 ms\nSTATUS high/);
   });
 
   test('on leaves a unit that runs alone; press takes the width for what it is to do', async () => {
@@ -190,8 +190,8 @@ describe('on a rig that programs switch', () => {
     runs();
     expect((await dfota(rig, 'on')).out).toMatch(/^supply on .*\nSTATUS high after \d+ ms\n$/);
     expect((await dfota(rig, 'press')).out).toMatch(/^PWRKEY pulse of 8 ms\nSTATUS low/);
-    expect((await dfota(rig, 'press')).out).toMatch(/^PWRKEY pulse of 5 ms\nSTATUS high/);
-    expect(log()).toEqual(['supply on', 'key 8', 'key 5']);
+    expect((await dfota(rig, 'press')).out).toMatch(/^PWRKEY pulse of 6 ms\nSTATUS high/);
+    expect(log()).toEqual(['supply on', 'key 8', 'key 6']);
   });
 
   test('what is as hard as a cut needs safety.powerCuts or --force; nothing is moved before that is known', async () => {
@@ -204,7 +204,7 @@ describe('on a rig that programs switch', () => {
     expect(log()).toEqual([]);
     expect((await dfota(rig, 'press')).exit).toBe(0);
     expect((await dfota(rig, 'off', '--force')).exit).toBe(0);
-    expect(log()).toEqual(['key 5', 'supply off']);
+    expect(log()).toEqual(['key 6', 'supply off']);
   });
 
   test('without a supply wire off is a pulse on PWRKEY, and none on a unit that is off', async () => {
@@ -219,7 +219,7 @@ describe('on a rig that programs switch', () => {
 
   test('without STATUS it says so, and does not wait', async () => {
     const { rig } = board('blind', { status: false });
-    expect((await dfota(rig, 'on')).out).toMatch(/PWRKEY pulse of 5 ms\nSTATUS is not wired\n$/);
+    expect((await dfota(rig, 'on')).out).toMatch(/PWRKEY pulse of 6 ms\nSTATUS is not wired\n$/);
     expect(await dfota(rig, 'status')).toMatchObject({ exit: 2, errors: expect.stringMatching(/no status wire/) as unknown });
   });
 

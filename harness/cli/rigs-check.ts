@@ -38,7 +38,9 @@ export const check: CommandModule<object, CheckArguments> = {
       .example('dfota rigs check rigs/my-rig.yaml', 'every wire, SIM, network, and the way to the servers')
       .example('dfota rigs check rigs/my-rig.yaml --packages my-pair.yaml', 'and whether the packages fit')
       .epilogue(
-        'Nothing is upgraded. The unit is switched off and on, and reset; its supply is cut only with safety.powerCuts. Exit codes: 0 all well, 2 wrong use or definition, 3 something on the rig is at fault, 130 interrupted.',
+        'Nothing is upgraded. The unit is switched off and on by PWRKEY where that is wired. Rows that cut the supply or reset the unit run only with safety.powerCuts; so does the row of VBUS on a rig without a supply wire, where VBUS may be what feeds the unit. ' +
+          'As before a run, the report port and the indications are set (AT+QURCCFG, AT+QINDCFG), and full function (AT+CFUN=1) and the APN (AT+QICSGP) where they differ. A rig with a UART whose unit nothing else has restarted is rebooted once (AT+CFUN=1,1). ' +
+          'Exit codes: 0 all well, 2 wrong use or definition, 3 something on the rig is at fault, 130 interrupted.',
       ) as never,
   handler: async ({ rig, packages, journal }) => {
     const { rows, interrupted } = await checkRig(rig, { packages, journal });

@@ -38,7 +38,7 @@ test('the shipped rigs, a row each', async () => {
   await dfota('rigs', 'list', shipped);
   expect(output.split('\n').map((row) => row.replace(`${shipped}/`, '').split(/ {2,}/))).toEqual([
     ['FILE', 'NAME', 'MODULE', 'POWER', 'SOURCES', 'CUTS', 'PROBLEMS'],
-    ['example-command.yaml', 'ec21-hub', 'EC21', 'command', 'http,ufs', 'yes', 'none'],
+    ['example-command.yaml', 'ec21-hub', 'EC21', 'command', 'http,ufs', 'no', 'none'],
     ['example-ec25.yaml', 'ec25-a', 'EC25', 'gpio', 'ftp,http,ufs', 'no', 'none'],
     ['simulated-ec21.yaml', 'simulated-ec21', 'EC21', 'simulated', 'ftp,http,ufs,sd', 'yes', 'none'],
     ['simulated-ec25.yaml', 'simulated-ec25', 'EC25', 'simulated', 'ftp,http,ufs,sd', 'yes', 'none'],

@@ -11,6 +11,7 @@ import { timingOf, type Timing } from './timing.js';
 import { Wake } from './wake.js';
 
 const noCuts = 'safety.powerCuts is false: the supply is not cut';
+const vbusMayFeed = 'the rig has no supply wire, so VBUS may be what feeds the unit, and safety.powerCuts is false';
 /** Power-down takes from 29.5 s to minutes (domain.md); without STATUS nobody sees the end of it. */
 const powerDown = 180_000;
 const powerDownUnseen = 60_000;
@@ -141,11 +142,12 @@ export class WireCheck {
     });
   }
 
-  /** VBUS alone takes the USB devices away, and nothing else. */
+  /** VBUS alone takes the USB devices away, and nothing else; where it may be what feeds the unit, only if cuts are allowed. */
   async vbus(): Promise<CheckRow> {
     const check = 'VBUS cuts';
     const { power, clock, profile, rig } = this.options;
     if (!power.wires.vbus) return notTried(check, 'not wired');
+    if (!power.wires.supply && !rig.safety.powerCuts) return notTried(check, vbusMayFeed);
     const at = this.#ports.lines.find(({ port }) => port.role === 'at');
     if (at === undefined || !this.#witnesses.usb) return notTried(check, 'the rig has no line over the module’s USB');
     return this.#row(check, async () => {

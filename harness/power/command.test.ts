@@ -56,7 +56,7 @@ test('programs switch the wires; {ms} becomes the width wherever it stands', asy
   await power.pressReset('test');
   await power.cycle('test');
   await power.close();
-  expect(log()).toEqual(['supply on', 'key 5 --width=5ms', 'reset 3', 'supply off', 'supply on', 'key 5 --width=5ms']);
+  expect(log()).toEqual(['supply on', 'key 6 --width=6ms', 'reset 3', 'supply off', 'supply on', 'key 6 --width=6ms']);
 });
 
 test('a unit that runs is not pressed', async () => {
@@ -75,20 +75,20 @@ describe('without STATUS', () => {
     await power.on('test', { running: true });
     expect(log()).toEqual(['supply on']);
     await power.on('test', { running: false });
-    expect(log()).toEqual(['supply on', 'key 5 --width=5ms']);
+    expect(log()).toEqual(['supply on', 'key 6 --width=6ms']);
   });
 
   test('or else by what was done last: no second pulse after one that switched on, one after one that switched off', async () => {
     const power = await open(blind());
     await power.on('test');
     await power.on('test');
-    expect(log()).toEqual(['supply on', 'key 5 --width=5ms']);
+    expect(log()).toEqual(['supply on', 'key 6 --width=6ms']);
     await power.pressPowerKey('off', 'test');
     await power.on('test');
-    expect(log().slice(2)).toEqual(['key 8 --width=8ms', 'key 5 --width=5ms']);
+    expect(log().slice(2)).toEqual(['key 8 --width=8ms', 'key 6 --width=6ms']);
     power.cut('test');
     await power.on('test');
-    expect(log().slice(4)).toEqual(['supply off', 'supply on', 'key 5 --width=5ms']);
+    expect(log().slice(4)).toEqual(['supply off', 'supply on', 'key 6 --width=6ms']);
   });
 });
 
@@ -112,7 +112,7 @@ describe('a program that does not do it is a fault of the rig', () => {
     expect(fault.exitCode).toBe(3);
     expect(fault.explain().split('\n')).toEqual([
       'power.command.powerKey failed: exit 3',
-      `  asked: sh -c 'echo "no such relay" >&2; exit 3' 'it'\\''s' 5`,
+      `  asked: sh -c 'echo "no such relay" >&2; exit 3' 'it'\\''s' 6`,
       '  seen:  exit 3, output "no such relay"',
       '  try:   run it by hand; it must end with 0 when it has done what it was asked',
     ]);
@@ -129,7 +129,7 @@ describe('a program that does not do it is a fault of the rig', () => {
     const children = join(folder, 'children');
     const fault = await pressing('sh', '-c', `trap '' TERM; sleep 60 & echo $! $$ > ${children}; wait; sleep 60`);
     expect(fault.explanation).toMatchObject({
-      seen: 'did not end within 305 ms, no output',
+      seen: 'did not end within 306 ms, no output',
       hint: expect.stringContaining('timeout') as string,
     });
     for (const pid of readFileSync(children, 'utf8').trim().split(' ')) await death(Number(pid));
@@ -161,7 +161,7 @@ test('a daemon left behind by a program does not hold it up', async () => {
   const power = await open({ powerKey: ['sh', '-c', `sleep 60 & echo $! > ${pids}`, '{ms}'] });
   try {
     await power.pressPowerKey('on', 'test');
-    expect(powerText(journal)).toEqual(['do 1 powerKey press 5', 'done 1']);
+    expect(powerText(journal)).toEqual(['do 1 powerKey press 6', 'done 1']);
   } finally {
     process.kill(Number(readFileSync(pids, 'utf8')), 'SIGKILL');
   }

@@ -5,8 +5,8 @@ import { scaledDeadline } from '../base/clock.js';
  * has the vendor's least values; the values used are chosen clear of them.
  */
 const table = {
-  /** PWRKEY low to switch on: at least 100. */
-  keyOn: 500,
+  /** PWRKEY low to switch on: at least 100 in some editions of the vendor's guides, at least 500 in others; clear of both. */
+  keyOn: 600,
   /** PWRKEY low to switch off: at least 650. */
   keyOff: 800,
   /** RESET_N low: 150 to 460. */

@@ -6,7 +6,7 @@ import { HeldClock } from './testing/held-clock.js';
 import { journalFor, powerText, rigWith, type MemoryJournal } from './testing/rigs.js';
 import { Overtaken, type RigPower } from './types.js';
 
-// Scale 0.01: pulses of 5 and 8 ms, 1 ms (floored to 2) for VBAT, 30 ms off; STATUS may lag by 500 and 1800 ms.
+// Scale 0.01: pulses of 6 and 8 ms, 1 ms (floored to 2) for VBAT, 30 ms off; STATUS may lag by 500 and 1800 ms.
 let unit: FakeUnit;
 let clock: HeldClock;
 let control: ControlClient;
@@ -59,7 +59,7 @@ describe('switching on', () => {
       'do 2 vbus on',
       'done 2',
       'status off asked',
-      'do 3 powerKey press 5',
+      'do 3 powerKey press 6',
       'done 3',
     ]);
   });
@@ -132,7 +132,7 @@ describe('pulses', () => {
     unit.answer = ({ do: what, down }) => (what === 'powerKey' && down === true ? { ok: false, error: 'stuck' } : undefined);
     await expect(power.pressPowerKey('on', 'test')).rejects.toThrow(RigFault);
     expect(received()).toEqual(['powerKey down', 'powerKey up']);
-    expect(powerText(journal)).toEqual(['do 1 powerKey press 5', 'done 1: the simulated unit refused']);
+    expect(powerText(journal)).toEqual(['do 1 powerKey press 6', 'done 1: the simulated unit refused']);
   });
 
   test('a key that is down when the rig is closed is let go after its pulse', async () => {
@@ -208,8 +208,8 @@ describe('a cut', () => {
     power.cut('test');
     await power.settled();
     expect(received()).toEqual(['powerKey down', 'supply off', 'vbus off']);
-    await clock.waitFor(5);
-    clock.advance(5);
+    await clock.waitFor(6);
+    clock.advance(6);
     await press;
   });
 

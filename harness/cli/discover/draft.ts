@@ -107,7 +107,7 @@ function gpio(chips: readonly GpioChipInfo[], blank: Blank): string[] {
     return blank(`power.gpio.${key}`, `${what}; remove without such a wire`, example);
   };
   return [
-    '# Lines of these chips, by name or number; a mapping says more: { line: 13, activeLow: true }.',
+    '# Lines of these chips, by name or number; a mapping says more: { line: 26, activeLow: true, bias: pull-up }.',
     '# Instead of gpio, programs can switch the unit (power.command, see docs/rigs.md).',
     ...chips.flatMap(chipComment),
     'power:',

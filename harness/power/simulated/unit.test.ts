@@ -63,10 +63,10 @@ test('the real simulator: switched on by PWRKEY, left alone when it runs, off by
   await power.close();
   expect(powerText(journal).filter((line) => /^do .*(key|supply)/i.test(line))).toEqual([
     'do 1 supply on',
-    'do 3 powerKey press 5',
+    'do 3 powerKey press 6',
     'do 4 supply off',
     'do 6 supply on',
-    'do 8 powerKey press 5',
+    'do 8 powerKey press 6',
   ]);
 });
 
