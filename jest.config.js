@@ -21,6 +21,7 @@ module.exports = {
     {
       displayName: 'harness',
       rootDir: __dirname,
+      roots: ['<rootDir>/harness'],
       testMatch: ['<rootDir>/harness/**/*.test.ts'],
       testEnvironment: 'node',
       transform,
@@ -30,6 +31,7 @@ module.exports = {
       // The evidence page in a real browser: `npm run test:browser`.
       displayName: 'browser',
       rootDir: __dirname,
+      roots: ['<rootDir>/harness'],
       testMatch: ['<rootDir>/harness/**/*.browser.ts'],
       testEnvironment: 'node',
       transform,
