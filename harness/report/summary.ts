@@ -34,6 +34,7 @@ export function summaryText(result: RunResult, outline: RunOutline, { compared, 
     for (const fault of new Set(rig.faults)) lines.push(`  rig fault: ${fault}`);
     if (rig.aside !== undefined) lines.push(`  set aside: ${rig.aside}`);
     if (rig.powerSafe === false) lines.push('  its power may not be in its safe state');
+    if (rig.powerSafe === undefined) lines.push('  nothing is known of its power: its process ended before it gave the rig back');
   }
   for (const status of ['failed', 'invalid', 'inconclusive'] as const) {
     for (const test of result.tests.filter((each) => each.status === status)) {

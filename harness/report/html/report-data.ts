@@ -107,7 +107,8 @@ function rigFacts(
     const tests = result.tests.filter((test) => test.rig === rig.name);
     const own = projection.upgrades.filter((row) => row.rig === rig.index);
     const cuts: Counts = countsOf(trials.filter((trial) => trial.rig === rig.name));
-    const events = all.filter((event) => event.rig === rig.name);
+    // That its run went on tells of each rig.
+    const events = all.filter((event) => event.rig === rig.name || event.type === 'run.start');
     const { verdict } = verdictOf({
       result: resultOf(events, [rig.name]),
       tested: tests.length > 0,
