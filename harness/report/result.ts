@@ -69,6 +69,8 @@ export interface RunResult {
   readonly tests: readonly TestResult[];
   readonly rigs: readonly RigResult[];
   readonly interrupted: string | undefined;
+  /** What was to be in a merged run and is not, in words. */
+  readonly missing: readonly string[];
   readonly exit: 0 | 1 | 2 | 3 | 130;
   /** One sentence: why this exit code. */
   readonly reason: string;
@@ -86,6 +88,8 @@ export const ofResult: ReadonlySet<EventType> = new Set<EventType>([
   'rig.fault',
   'rig.aside',
   'rig.end',
+  'part.resumed',
+  'part.missing',
 ]);
 
 /** What came of a run, from its journal alone. `rigs` names the rigs that were to take part, so that a silent one is noticed. */
@@ -95,6 +99,7 @@ export function resultOf(events: Iterable<JournalEvent>, rigs: readonly string[]
   const state = new Map<string, RigState>();
   let run: string | undefined;
   let interrupted: string | undefined;
+  const missing: string[] = [];
   for (const name of rigs) rigState(name);
 
   for (const event of events) {
@@ -127,6 +132,13 @@ export function resultOf(events: Iterable<JournalEvent>, rigs: readonly string[]
         goesOn([...state].filter(([, entry]) => entry.run === undefined || entry.run === run).map(([name]) => name));
         interrupted = undefined;
         break;
+      case 'part.resumed':
+        brokenOff(event.rigs);
+        goesOn(event.rigs);
+        break;
+      case 'part.missing':
+        missing.push(event.what);
+        break;
       case 'rig.start':
         state.delete(rig);
         rigState(rig);
@@ -154,7 +166,7 @@ export function resultOf(events: Iterable<JournalEvent>, rigs: readonly string[]
 
   const rigResults = [...state].map(([rig, { ready, faults, aside, powerSafe }]) => ({ rig, ready, faults, aside, powerSafe }));
   const all = [...tests.values()];
-  return { tests: all, rigs: rigResults, interrupted, ...exitOf(all, rigResults, interrupted) };
+  return { tests: all, rigs: rigResults, interrupted, missing, ...exitOf(all, rigResults, { interrupted, missing }) };
 
   function rigState(name: string): RigState {
     const known = state.get(name);
@@ -171,21 +183,22 @@ export function resultOf(events: Iterable<JournalEvent>, rigs: readonly string[]
     tests.set(key, counts ? result : { ...known, outlasted: true });
   }
 
-  /** Tests in which their process ended. */
-  function brokenOff(): void {
-    for (const { rig, test, suite, requirements, tries, at } of running.values()) {
+  /** Tests in which their process ended, on these rigs or on all. */
+  function brokenOff(names?: readonly string[]): void {
+    for (const [key, { rig, test, suite, requirements, tries, at }] of running) {
+      if (names?.includes(rig) === false) continue;
+      running.delete(key);
       const status = interrupted === undefined ? 'invalid' : 'skipped';
       const why = interrupted === undefined ? 'its process ended in the middle of it' : `interrupted (${interrupted})`;
       put({ rig, test, suite, status, why, requirements, tries, took: undefined, at, outlasted: false });
     }
-    running.clear();
   }
 
   /** Their run goes on: what it could not run before it tries again, and nothing is known of the rigs until they say it again. */
   function goesOn(names: readonly string[]): void {
     for (const name of names) state.delete(name);
     for (const name of names) rigState(name);
-    for (const key of tests.keys()) if (key.endsWith(`: ${notRunTitle}`)) tests.delete(key);
+    for (const [key, { rig, test }] of tests) if (names.includes(rig) && test.endsWith(`: ${notRunTitle}`)) tests.delete(key);
   }
 }
 
@@ -211,7 +224,7 @@ export function rigTrouble(rigs: readonly RigResult[]): string | undefined {
 function exitOf(
   tests: readonly TestResult[],
   rigs: readonly RigResult[],
-  interrupted: string | undefined,
+  { interrupted, missing }: Pick<RunResult, 'interrupted' | 'missing'>,
 ): { exit: RunResult['exit']; reason: string } {
   const count = (status: TestStatus): number => tests.filter((test) => test.status === status).length;
   if (interrupted !== undefined) return { exit: 130, reason: `interrupted (${interrupted})` };
@@ -222,6 +235,11 @@ function exitOf(
     return { exit: 3, reason: `${plural(count('invalid'), 'test')} invalid: the rig or the harness, not the firmware` };
   if (count('inconclusive') > 0) {
     return { exit: 3, reason: `${plural(count('inconclusive'), 'test')} undecided: what this rig can witness was not enough` };
+  }
+  const [first] = missing;
+  if (first !== undefined) {
+    const more = missing.length === 1 ? '' : `, and ${String(missing.length - 1)} more`;
+    return { exit: 3, reason: `the merged run is not whole: ${first}${more}` };
   }
   if (count('passed') === 0) return { exit: 2, reason: 'no test ran' };
   return { exit: 0, reason: 'all conform' };

@@ -47,6 +47,7 @@ export function summaryText(result: RunResult, outline: RunOutline, { compared, 
   }
   if (skips.size > 0) lines.push('');
   for (const [why, count] of skips) lines.push(`skipped ${String(count)}: ${why.split('\n')[0] ?? ''}`);
+  if (result.missing.length > 0) lines.push('', ...result.missing.map((what) => `missing: ${what}`));
   if (compared !== undefined) lines.push('', comparisonText(compared.comparison, compared.named).trimEnd());
   if (certificate !== undefined) lines.push('', certificateText(certificate));
   const { exit, reason } = concluded(conclusionOf(result, compared), certificate);

@@ -108,7 +108,7 @@ function rigFacts(
     const own = projection.upgrades.filter((row) => row.rig === rig.index);
     const cuts: Counts = countsOf(trials.filter((trial) => trial.rig === rig.name));
     // That its run went on tells of each rig.
-    const events = all.filter((event) => event.rig === rig.name || event.type === 'run.start');
+    const events = all.filter(({ rig: of, type }) => of === rig.name || type === 'run.start' || type === 'part.resumed');
     const { verdict } = verdictOf({
       result: resultOf(events, [rig.name]),
       tested: tests.length > 0,
