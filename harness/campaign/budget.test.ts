@@ -174,6 +174,16 @@ describe('several rigs with one package', () => {
     );
   });
 
+  test('one that makes none at random leaves its share of a bound to the others', () => {
+    const rigs = [{ ...rig('a', 12, 20), random: 0 }, rig('b', 12), rig('c', 12)];
+    const { counts, says } = planTogether({ untilBound: 0.02 }, { survival: none, rigs });
+    expect(counts[0]).toBe(0);
+    expect(counts.reduce((sum, count) => sum + count, 20)).toBe(149);
+    expect(says[0]).toBe("a: 20 cuts (20 of the suite's own plan, 0 at random), about 4 h");
+    const all = planTogether({ untilBound: 0.02 }, { survival: none, rigs: rigs.map((each) => ({ ...each, random: 0 })) });
+    expect(all.says.at(-1)).toMatch(/^together: 20 cuts, .*; 149 cuts would be needed for 2 %$/);
+  });
+
   test('one alone says what it always said', () => {
     const alone = planTogether({ cuts: 40 }, { survival: none, rigs: [rig('a', 12)] });
     expect(alone).toEqual({ counts: [40], says: [`a: ${planCuts({ cuts: 40 }, real).says}`] });

@@ -17,6 +17,8 @@ export interface RigCost {
   readonly meanTrial: number | undefined;
   /** Trials that the suite makes anyway, before the random ones; default 0. */
   readonly planned?: number;
+  /** Random ones that it makes, where that does not follow from what was asked for: none, or what a pattern of names leaves of them. */
+  readonly random?: number;
   /** The rig's `timing.scale`. */
   readonly scale: number;
 }
@@ -68,12 +70,15 @@ export function planTogether(request: CutBudget, { survival, rigs }: TogetherFac
   check(request);
   const { untilBound, budget } = request;
   const needed = untilBound === undefined ? undefined : cutsUntil(untilBound, survival);
-  const shares = needed === undefined ? rigs.map(() => undefined) : sharesOf(needed, rigs.map(trialTime));
-  const each = rigs.map((rig, index) => {
-    const { count } = planOne(request, { ...rig, survival }, shares[index]);
+  const affordable = (rig: RigCost): number => (budget === undefined ? Infinity : Math.floor(budget / trialTime(rig)));
+  // What some make anyway the others need not.
+  const settled = rigs.reduce((sum, rig) => sum + (rig.random === undefined ? 0 : madeBy(rig, rig.random, affordable(rig))), 0);
+  const open = rigs.filter(({ random }) => random === undefined);
+  const shares = needed === undefined ? [] : sharesOf(Math.max(0, needed - settled), open.map(trialTime));
+  const each = rigs.map((rig) => {
+    const { count } = planOne(request, { ...rig, survival }, shares[open.indexOf(rig)]);
     const time = trialTime(rig);
-    const affordable = budget === undefined ? Infinity : Math.floor(budget / time);
-    const all = Math.min((rig.planned ?? 0) + count, affordable);
+    const all = madeBy(rig, count, affordable(rig));
     return { count, all, took: all * time, name: rig.name, known: rig.meanTrial !== undefined };
   });
   const total = each.reduce((sum, { all }) => sum + all, 0);
@@ -92,8 +97,11 @@ export function planTogether(request: CutBudget, { survival, rigs }: TogetherFac
   };
 }
 
+const madeBy = ({ planned = 0 }: RigCost, random: number, affordable: number): number => Math.min(planned + random, affordable);
+
 /** Whole cuts for each, in inverse proportion to what one takes, and as many as needed in all. */
 function sharesOf(needed: number, times: readonly number[]): readonly number[] {
+  if (times.length === 0) return [];
   const made = (time: number): number[] => times.map((each) => Math.floor(time / each));
   const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
   let [low, high] = [0, needed * Math.max(...times)];
@@ -115,12 +123,12 @@ function planOne(
   facts: CutFacts,
   needed: number | undefined,
 ): { readonly count: number; readonly says: string } {
-  const { survival, meanTrial, planned = 0 } = facts;
+  const { survival, meanTrial, planned = 0, random } = facts;
   const each = trialTime(facts);
   const affordable = budget === undefined ? undefined : Math.min(most, Math.floor(budget / each));
   // What the suite makes anyway counts for the bound, and takes of the time.
   const limits = [cuts, less(needed, planned), less(affordable, planned)].filter((limit) => limit !== undefined);
-  const count = Math.min(...limits);
+  const count = random === undefined ? Math.min(...limits) : Math.min(random, less(affordable, planned) ?? random);
   const unknown =
     meanTrial === undefined ? ` (an estimate: no trial is known of this rig yet, so ${duration(each)} for each)` : '';
 
@@ -130,7 +138,8 @@ function planOne(
   if (affordable === 0) {
     return { count, says: `no cut: one takes about ${duration(each)}, longer than the ${duration(budget ?? 0)} given${unknown}` };
   }
-  const all = Math.min(planned + count, affordable ?? Infinity);
+  const all = madeBy(facts, count, affordable ?? Infinity);
+  if (all === 0) return { count, says: 'no cut: --plan or -t leaves none' };
   const proof = proofText(survival, all);
   const short =
     needed !== undefined && all < needed ? `; ${String(needed)} cuts would be needed for ${percent(untilBound)} %` : '';

@@ -8,6 +8,7 @@ import { sourcesOf } from '../rig/profile.js';
 import { printable } from '../verdict/text.js';
 import { planCampaign, type Campaign } from './run/campaign.js';
 import { durationOf, whole } from './run/numbers.js';
+import { defaultCuts } from './run/options.js';
 import { jobsOf, type Job } from './run/jobs.js';
 import { textTable } from './text-table.js';
 
@@ -49,7 +50,10 @@ export const command: CommandModule<object, PlanArguments> = {
         demandOption: true,
         describe: 'Package pairs (YAML), one for each kind of module',
       })
-      .option('cuts', { type: 'number', describe: 'Random power cuts on each rig, beyond the rest of the plan' })
+      .option('cuts', {
+        type: 'number',
+        describe: `Random power cuts on each rig, beyond the rest of the plan [default: ${String(defaultCuts)}]`,
+      })
       .option('until-bound', { type: 'number', describe: 'As many cuts as bound the failure rate below this (0.02 for 2 %)' })
       .option('budget', { type: 'string', describe: 'Time for all cuts: 30m, 8h; what tells most comes first' })
       .option('plan', {
@@ -72,7 +76,7 @@ export const command: CommandModule<object, PlanArguments> = {
     const seed = whole(args.seed, 'seed', Number.MIN_SAFE_INTEGER) ?? 1;
     const budget = args.budget === undefined ? undefined : durationOf(args.budget);
     const jobs = jobsOf({ rigs: args.rig, packages: args.packages });
-    const size = { cuts: whole(args.cuts, 'cuts', 0) ?? 0, untilBound: args.untilBound, budget };
+    const size = { cuts: whole(args.cuts, 'cuts', 0) ?? defaultCuts, untilBound: args.untilBound, budget };
     const sized = args.cuts !== undefined && args.cuts > 0;
     const campaign = await planCampaign(
       { ...size, suites: ['power-cut'], plan: args.plan, pattern: args.testNamePattern, cut: undefined, shard: undefined },

@@ -8,6 +8,7 @@ import { parseShard } from '../jest/shard.js';
 import { defaultSuites, suiteNames } from '../jest/paths.js';
 import { runOnRigs } from './run/conduct.js';
 import { durationOf, portOf, whole } from './run/numbers.js';
+import { defaultCuts } from './run/options.js';
 
 interface RunArguments {
   rig?: string[];
@@ -29,9 +30,6 @@ interface RunArguments {
   baseline?: string;
   serve?: string;
 }
-
-/** Random cuts of the power-cut suite when nobody says how many. */
-const defaultCuts = 8;
 
 export const command: CommandModule<object, RunArguments> = {
   command: 'run',

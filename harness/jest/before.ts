@@ -5,6 +5,7 @@ import { isFlashing, parseCutId } from '../campaign/cut.js';
 import type { EventOf, JournalEvent } from '../journal/events.js';
 import { JournalStream } from '../journal/reader.js';
 import { UpgradeStream } from '../report/html/upgrade-stream.js';
+import { isVerdict } from '../report/result.js';
 import type { UpgradeRecord } from '../verdict/types.js';
 
 /** What a rig did before its run was killed and resumed. */
@@ -73,8 +74,7 @@ export function before(all: Iterable<JournalEvent>, rig: string): Before {
     if (event.type === 'trial.end' && (event.outcome === 'survived' || event.outcome === 'failed')) valid.push(event);
     if (event.type === 'trial.start' || event.type === 'trial.cut' || event.type === 'trial.end') names.trials.push(event.trial);
     if (event.type === 'upgrade.start' || event.type === 'upgrade.end') names.upgrades.push(event.upgrade);
-    if (event.type !== 'test.end') continue;
-    if (event.status === 'passed' || event.status === 'failed' || event.status === 'inconclusive') done.add(event.test);
+    if (event.type === 'test.end' && isVerdict(event.status)) done.add(event.test);
   }
   const open = valid.flatMap((end) => {
     const start = starts.get(end.trial);

@@ -176,6 +176,10 @@ export const eventSchema = z.discriminatedUnion('type', [
   }),
   event('run.interrupted', { signal: z.string() }),
   event('run.end', { exit: z.int(), reason: z.string() }),
+  /** In a merged journal: a run that is a part of it went on, by other processes than before, on these rigs (with the names that they have here). */
+  event('part.resumed', { run: z.string(), rigs: z.array(z.string()) }),
+  /** In a merged journal: what was to be in it and is not. Without it nothing passes. */
+  event('part.missing', { what: z.string() }),
 
   event('rig.start', { profile: rigProfile }),
   event('rig.ready', { took: ms }),

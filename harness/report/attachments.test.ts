@@ -51,6 +51,8 @@ describe('in the JUnit file', () => {
     why: 'the module said [[ATTACHMENT|/etc/shadow]]',
     tries: [{ number: 1, why: 'it said\n[[ATTACHMENT|/etc/passwd]]' }],
     took: 1,
+    at: '2027-01-01T00:00:00.000Z',
+    outlasted: false,
   }));
   const outputs = (attachments: Attachments): Map<string, string[]> => {
     const xml = finishJunit([], results, {}, undefined, attachments);

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { Attachments, withoutAttachments } from './attachments.js';
-import { doneBefore, notRunTitle, type TestResult } from './result.js';
+import { notRunTitle, type TestResult } from './result.js';
 import { latencyText, type TrialTold } from './trials.js';
 
 /** What Jest left of one rig. */
@@ -154,9 +154,8 @@ function finishSuite(
     const made = campaign.trials.filter((trial) => trial.rig === rig && trial.test === test);
     trials.push(...made);
     const inner = caseBody(body, result, counts, made, () => attachments.linesFor(rig));
-    // In a run that was resumed Jest only passed by.
-    const before = body.includes(doneBefore) && result?.took !== undefined;
-    const time = before ? seconds(result.took) : (attributes['time'] ?? '0');
+    // In a run that was resumed Jest came by again.
+    const time = result?.outlasted === true ? seconds(result.took ?? 0) : (attributes['time'] ?? '0');
     return `    <testcase classname="${escapeXml(`${rig}.${suiteName}`)}" name="${escapeXml(title)}" time="${time}">${inner}</testcase>`;
   });
   const cuts = trials.length === 0 ? {} : { ...campaign.properties(rig), ...Object.fromEntries(trials.flatMap(trialProperties)) };
@@ -207,7 +206,7 @@ function caseBody(
   if (status === 'failed') {
     counts.failures += 1;
     parts.push(
-      /<failure>/.test(body) && !body.includes(doneBefore)
+      /<failure>/.test(body) && result?.outlasted !== true
         ? body
         : `<failure message="${escapeXml(firstLine)}" type="failed">${escapeXml(why)}</failure>`,
     );

@@ -1,7 +1,7 @@
 import { LineSplitter } from '../at/line-splitter.js';
 import { readReports } from '../at/report.js';
 import type { JournalEvent } from '../journal/events.js';
-import { doneBefore, type TestStatus } from './result.js';
+import { doneBefore, replaces, type TestStatus } from './result.js';
 
 /** What one rig is doing, as far as its journal tells. */
 export interface RigProgress {
@@ -17,6 +17,8 @@ export interface RigProgress {
 export class Progress {
   readonly rigs = new Map<string, RigProgress>();
   readonly #splitters = new Map<string, LineSplitter>();
+  /** By rig and test. */
+  readonly #ended = new Map<string, TestStatus>();
 
   constructor(
     names: readonly string[],
@@ -29,6 +31,7 @@ export class Progress {
   }
 
   take(event: JournalEvent): void {
+    if (event.type === 'run.start') this.#goesOn();
     const rig = this.rigs.get(event.rig ?? '');
     if (rig === undefined) return;
     switch (event.type) {
@@ -48,7 +51,7 @@ export class Progress {
       case 'test.end': {
         rig.test = undefined;
         if (event.why === doneBefore) return this.#tell(rig, 'between tests', undefined);
-        rig.counts[event.status] += 1;
+        this.#count(rig, event.test, event.status);
         const why = event.status === 'passed' || event.why === undefined ? '' : ` (${firstLine(event.why)})`;
         const quiet = event.status === 'skipped' && /^left (?:out by the chosen pattern|to shard )/.test(event.why ?? '');
         return this.#tell(rig, 'between tests', quiet ? undefined : `${event.status}: ${event.test}${why}`);
@@ -63,6 +66,20 @@ export class Progress {
       default:
         return;
     }
+  }
+
+  #goesOn(): void {
+    for (const rig of this.rigs.values()) Object.assign(rig, { test: undefined, phase: 'opening the rig', ended: false });
+  }
+
+  /** Each test once, as `resultOf` counts. */
+  #count(rig: RigProgress, test: string, status: TestStatus): void {
+    const key = `${rig.rig}\n${test}`;
+    const known = this.#ended.get(key);
+    if (!replaces(known, status)) return;
+    if (known !== undefined) rig.counts[known] -= 1;
+    rig.counts[status] += 1;
+    this.#ended.set(key, status);
   }
 
   #report(rig: RigProgress, line: string, data: string): void {

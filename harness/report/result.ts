@@ -1,4 +1,4 @@
-import type { JournalEvent } from '../journal/events.js';
+import type { EventType, JournalEvent } from '../journal/events.js';
 
 /** Reason of a skip in a run that was resumed: the verdict from before counts. */
 export const doneBefore = 'done before the run was resumed';
@@ -7,6 +7,18 @@ export const doneBefore = 'done before the run was resumed';
 export const notRunTitle = 'the suite could not be run';
 
 export type TestStatus = 'passed' | 'failed' | 'skipped' | 'invalid' | 'inconclusive';
+
+/** A run that goes on leaves such a test out: nothing but a worse verdict replaces it. */
+export const isVerdict = (status: TestStatus): boolean => status === 'passed' || status === 'failed' || status === 'inconclusive';
+
+/**
+ * Whether an end of a test counts in place of the one that was known. Whoever adds up the ends of tests asks this: a verdict outlasts every end
+ * that is none (a skip of the run that was gone on with, a fault of the rig, a kill), and nothing tries a failure away.
+ */
+export function replaces(known: TestStatus | undefined, status: TestStatus): boolean {
+  if (known === undefined || !isVerdict(known)) return true;
+  return isVerdict(status) && known !== 'failed';
+}
 
 export interface TestResult {
   readonly rig: string;
@@ -19,6 +31,10 @@ export interface TestResult {
   readonly tries: readonly { readonly number: number; readonly why: string }[];
   /** ms; undefined for a skip. */
   readonly took: number | undefined;
+  /** Wall time of its end, or of its beginning when it has none. */
+  readonly at: string;
+  /** A later end did not count: what Jest wrote last is not of this one. */
+  readonly outlasted: boolean;
 }
 
 export interface RigResult {
@@ -26,70 +42,102 @@ export interface RigResult {
   readonly ready: boolean;
   readonly faults: readonly string[];
   readonly aside: string | undefined;
+  /** Undefined: nobody knows, since its process ended before it gave the rig back. */
   readonly powerSafe: boolean | undefined;
+}
+
+interface RigState {
+  /** Under which it was opened. */
+  readonly run: string | undefined;
+  ready: boolean;
+  readonly faults: string[];
+  aside: string | undefined;
+  powerSafe: boolean | undefined;
+}
+
+interface Running {
+  readonly rig: string;
+  readonly test: string;
+  readonly suite: string;
+  readonly requirements: readonly string[];
+  readonly started: number;
+  readonly at: string;
+  readonly tries: { readonly number: number; readonly why: string }[];
 }
 
 export interface RunResult {
   readonly tests: readonly TestResult[];
   readonly rigs: readonly RigResult[];
   readonly interrupted: string | undefined;
+  /** What was to be in a merged run and is not, in words. */
+  readonly missing: readonly string[];
   readonly exit: 0 | 1 | 2 | 3 | 130;
   /** One sentence: why this exit code. */
   readonly reason: string;
 }
 
+/** Types of events that `resultOf` looks at. */
+export const ofResult: ReadonlySet<EventType> = new Set<EventType>([
+  'test.start',
+  'test.try',
+  'test.end',
+  'run.start',
+  'run.interrupted',
+  'rig.start',
+  'rig.ready',
+  'rig.fault',
+  'rig.aside',
+  'rig.end',
+  'part.resumed',
+  'part.missing',
+]);
+
 /** What came of a run, from its journal alone. `rigs` names the rigs that were to take part, so that a silent one is noticed. */
-export function resultOf(events: readonly JournalEvent[], rigs: readonly string[]): RunResult {
+export function resultOf(events: Iterable<JournalEvent>, rigs: readonly string[]): RunResult {
   const tests = new Map<string, TestResult>();
-  const running = new Map<
-    string,
-    { started: number; requirements: readonly string[]; suite: string; tries: { number: number; why: string }[] }
-  >();
-  const state = new Map<
-    string,
-    { ready: boolean; faults: string[]; aside: string | undefined; powerSafe: boolean | undefined }
-  >();
+  const running = new Map<string, Running>();
+  const state = new Map<string, RigState>();
+  let run: string | undefined;
   let interrupted: string | undefined;
+  const missing: string[] = [];
   for (const name of rigs) rigState(name);
 
   for (const event of events) {
     const rig = event.rig ?? '';
     switch (event.type) {
-      case 'test.start':
-        running.set(`${rig}\n${event.test}`, {
-          started: event.t,
-          requirements: event.requirements,
-          suite: event.suite,
-          tries: [],
-        });
+      case 'test.start': {
+        const { test, suite, requirements, t, at } = event;
+        running.set(`${rig}\n${test}`, { rig, test, suite, requirements, started: t, at, tries: [] });
         break;
+      }
       case 'test.try':
-        for (const [key, entry] of running) {
-          if (key.startsWith(`${rig}\n`)) entry.tries.push({ number: event.number, why: event.why });
+        for (const entry of running.values()) {
+          if (entry.rig === rig) entry.tries.push({ number: event.number, why: event.why });
         }
         break;
       case 'test.end': {
-        const key = `${rig}\n${event.test}`;
+        const { test, status, why, t, at } = event;
+        const key = `${rig}\n${test}`;
         const start = running.get(key);
         running.delete(key);
-        // A run that was resumed: what was concluded before counts, what was not is replaced.
-        if (event.why === doneBefore && tests.has(key)) break;
-        tests.set(key, {
-          rig,
-          test: event.test,
-          suite: start?.suite ?? event.test.split(': ')[0] ?? '',
-          status: event.status,
-          why: event.why,
-          requirements: start?.requirements ?? [],
-          tries: start?.tries ?? [],
-          took: start === undefined ? undefined : event.t - start.started,
-        });
+        const suite = start?.suite ?? test.split(': ')[0] ?? '';
+        const { requirements = [], tries = [] } = start ?? {};
+        const took = start === undefined ? undefined : t - start.started;
+        put({ rig, test, suite, status, why, requirements, tries, took, at, outlasted: false });
         break;
       }
       case 'run.start':
+        brokenOff();
+        run = event.run;
+        goesOn([...state].filter(([, entry]) => entry.run === undefined || entry.run === run).map(([name]) => name));
         interrupted = undefined;
-        // What a run that goes on could not run before, it tries again.
-        for (const key of tests.keys()) if (key.endsWith(`: ${notRunTitle}`)) tests.delete(key);
+        break;
+      case 'part.resumed':
+        brokenOff(event.rigs);
+        goesOn(event.rigs);
+        break;
+      case 'part.missing':
+        missing.push(event.what);
         break;
       case 'rig.start':
         state.delete(rig);
@@ -114,62 +162,84 @@ export function resultOf(events: readonly JournalEvent[], rigs: readonly string[
         break;
     }
   }
-  for (const [key, { suite, requirements, tries }] of running) {
-    const [rig = '', test = ''] = key.split('\n');
-    const why = interrupted === undefined ? 'its process ended in the middle of it' : `interrupted (${interrupted})`;
-    tests.set(key, {
-      rig,
-      test,
-      suite,
-      requirements,
-      tries,
-      status: interrupted === undefined ? 'invalid' : 'skipped',
-      why,
-      took: undefined,
-    });
-  }
+  brokenOff();
 
-  const rigResults = [...state].map(([rig, entry]) => ({ rig, ...entry }));
+  const rigResults = [...state].map(([rig, { ready, faults, aside, powerSafe }]) => ({ rig, ready, faults, aside, powerSafe }));
   const all = [...tests.values()];
-  return { tests: all, rigs: rigResults, interrupted, ...exitOf(all, rigResults, interrupted) };
+  return { tests: all, rigs: rigResults, interrupted, missing, ...exitOf(all, rigResults, { interrupted, missing }) };
 
-  function rigState(name: string): {
-    ready: boolean;
-    faults: string[];
-    aside: string | undefined;
-    powerSafe: boolean | undefined;
-  } {
+  function rigState(name: string): RigState {
     const known = state.get(name);
     if (known !== undefined) return known;
-    const fresh = { ready: false, faults: [], aside: undefined, powerSafe: undefined };
+    const fresh = { run, ready: false, faults: [], aside: undefined, powerSafe: undefined };
     state.set(name, fresh);
     return fresh;
   }
+
+  function put(result: TestResult): void {
+    const key = `${result.rig}\n${result.test}`;
+    const known = tests.get(key);
+    const counts = known === undefined || replaces(known.status, result.status);
+    tests.set(key, counts ? result : { ...known, outlasted: true });
+  }
+
+  /** Tests in which their process ended, on these rigs or on all. */
+  function brokenOff(names?: readonly string[]): void {
+    for (const [key, { rig, test, suite, requirements, tries, at }] of running) {
+      if (names?.includes(rig) === false) continue;
+      running.delete(key);
+      const status = interrupted === undefined ? 'invalid' : 'skipped';
+      const why = interrupted === undefined ? 'its process ended in the middle of it' : `interrupted (${interrupted})`;
+      put({ rig, test, suite, status, why, requirements, tries, took: undefined, at, outlasted: false });
+    }
+  }
+
+  /** Their run goes on: what it could not run before it tries again, and nothing is known of the rigs until they say it again. */
+  function goesOn(names: readonly string[]): void {
+    for (const name of names) state.delete(name);
+    for (const name of names) rigState(name);
+    for (const [key, { rig, test }] of tests) if (names.includes(rig) && test.endsWith(`: ${notRunTitle}`)) tests.delete(key);
+  }
+}
+
+/** A rig that did not get ready, was set aside, or of which nobody knows that its power is safe: why that is not the firmware's doing. */
+export function rigTrouble(rigs: readonly RigResult[]): string | undefined {
+  const named = (wrong: (rig: RigResult) => boolean): string =>
+    rigs
+      .filter(wrong)
+      .map(({ rig }) => rig)
+      .join(', ');
+  const silent = named(({ ready }) => !ready);
+  if (silent !== '') return `${silent} did not get ready`;
+  const aside = named((rig) => rig.aside !== undefined);
+  if (aside !== '') return `${aside} was set aside`;
+  const unsafe = named(({ powerSafe }) => powerSafe === false);
+  if (unsafe !== '') return `the power of ${unsafe} may not be in its safe state`;
+  const unfinished = named(({ powerSafe }) => powerSafe === undefined);
+  if (unfinished !== '') return `the process of ${unfinished} ended before it gave the rig back`;
+  return undefined;
 }
 
 /** The exit codes of `dfota --help`. A firmware failure outweighs a rig fault; nothing passed is not a pass. */
 function exitOf(
   tests: readonly TestResult[],
   rigs: readonly RigResult[],
-  interrupted: string | undefined,
+  { interrupted, missing }: Pick<RunResult, 'interrupted' | 'missing'>,
 ): { exit: RunResult['exit']; reason: string } {
   const count = (status: TestStatus): number => tests.filter((test) => test.status === status).length;
   if (interrupted !== undefined) return { exit: 130, reason: `interrupted (${interrupted})` };
   if (count('failed') > 0) return { exit: 1, reason: `${plural(count('failed'), 'test')} failed` };
-  const silent = rigs.filter((rig) => !rig.ready);
-  if (silent.length > 0) return { exit: 3, reason: `${silent.map((rig) => rig.rig).join(', ')} did not get ready` };
-  const aside = rigs.filter((rig) => rig.aside !== undefined);
-  if (aside.length > 0) return { exit: 3, reason: `${aside.map((rig) => rig.rig).join(', ')} was set aside` };
-  const unsafe = rigs.filter((rig) => rig.powerSafe === false);
-  if (unsafe.length > 0)
-    return { exit: 3, reason: `the power of ${unsafe.map((rig) => rig.rig).join(', ')} may not be in its safe state` };
-  const unfinished = rigs.filter((rig) => rig.powerSafe === undefined);
-  if (unfinished.length > 0)
-    return { exit: 3, reason: `the process of ${unfinished.map((rig) => rig.rig).join(', ')} ended before it gave the rig back` };
+  const trouble = rigTrouble(rigs);
+  if (trouble !== undefined) return { exit: 3, reason: trouble };
   if (count('invalid') > 0)
     return { exit: 3, reason: `${plural(count('invalid'), 'test')} invalid: the rig or the harness, not the firmware` };
   if (count('inconclusive') > 0) {
     return { exit: 3, reason: `${plural(count('inconclusive'), 'test')} undecided: what this rig can witness was not enough` };
+  }
+  const [first] = missing;
+  if (first !== undefined) {
+    const more = missing.length === 1 ? '' : `, and ${String(missing.length - 1)} more`;
+    return { exit: 3, reason: `the merged run is not whole: ${first}${more}` };
   }
   if (count('passed') === 0) return { exit: 2, reason: 'no test ran' };
   return { exit: 0, reason: 'all conform' };

@@ -34,6 +34,7 @@ export function summaryText(result: RunResult, outline: RunOutline, { compared, 
     for (const fault of new Set(rig.faults)) lines.push(`  rig fault: ${fault}`);
     if (rig.aside !== undefined) lines.push(`  set aside: ${rig.aside}`);
     if (rig.powerSafe === false) lines.push('  its power may not be in its safe state');
+    if (rig.powerSafe === undefined) lines.push('  nothing is known of its power: its process ended before it gave the rig back');
   }
   for (const status of ['failed', 'invalid', 'inconclusive'] as const) {
     for (const test of result.tests.filter((each) => each.status === status)) {
@@ -46,6 +47,7 @@ export function summaryText(result: RunResult, outline: RunOutline, { compared, 
   }
   if (skips.size > 0) lines.push('');
   for (const [why, count] of skips) lines.push(`skipped ${String(count)}: ${why.split('\n')[0] ?? ''}`);
+  if (result.missing.length > 0) lines.push('', ...result.missing.map((what) => `missing: ${what}`));
   if (compared !== undefined) lines.push('', comparisonText(compared.comparison, compared.named).trimEnd());
   if (certificate !== undefined) lines.push('', certificateText(certificate));
   const { exit, reason } = concluded(conclusionOf(result, compared), certificate);

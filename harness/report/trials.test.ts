@@ -25,7 +25,12 @@ const end = (status: 'passed' | 'failed' | 'skipped', why?: string, test = test1
   status,
   ...(why === undefined ? {} : { why }),
 });
-const trial = (number: number, outcome: 'survived' | 'failed' | 'missed', latency: number): EventBody[] => [
+const trial = (
+  number: number,
+  outcome: 'survived' | 'failed' | 'missed',
+  latency: number,
+  of: { readonly package?: string; readonly revision?: string } = {},
+): EventBody[] => [
   { type: 'trial.start', trial: `${rig}/${String(number)}`, cut, test: test1 },
   { type: 'trial.cut', trial: `${rig}/${String(number)}`, index: 0, asked: 'updating@41%', powerEvent: 1, latency },
   {
@@ -39,6 +44,7 @@ const trial = (number: number, outcome: 'survived' | 'failed' | 'missed', latenc
     phase: 'updating',
     achieved: 'recovery at 43 %',
     took: 1,
+    ...of,
   },
 ];
 const jest1 = (body: string): string =>
@@ -135,4 +141,23 @@ test('the summary says what the cuts came to', () => {
     ].join('\n'),
   );
   expect(summaryText(resultOf(events(), [rig]), outlineOf(events()))).not.toContain('power cuts');
+});
+
+test('cuts of different packages, or from different revisions, do not vouch for each other', () => {
+  const back = { package: 'cd'.repeat(32), revision: 'R13' };
+  const all = events(
+    begin(),
+    ...trial(1, 'survived', 0.5),
+    ...trial(2, 'survived', 0.5, back),
+    ...trial(3, 'failed', 0.5, back),
+    ...trial(4, 'missed', 0.5, { revision: 'R11' }),
+    end('failed', 'no'),
+  );
+  const facts = campaignFacts(rig, outlineOf(all));
+  expect(Object.entries(facts).filter(([key]) => key.startsWith('cuts.survival'))).toEqual([
+    ['cuts.survival.1', 'package ab from R12: 1 of 1 cuts survived: failure rate < 95 % (95 %)'],
+    ['cuts.survival.2', 'package cdcdcdcdcdcd from R13: 1 of 2 cuts survived: failure rate < 98 % (95 %)'],
+    ['cuts.survival.3', 'package ab from R11: no valid cut: nothing is known of the failure rate'],
+  ]);
+  expect(summaryText(resultOf(all, [rig]), outlineOf(all))).not.toContain('2 of 3 cuts survived');
 });

@@ -8,8 +8,12 @@ import { Secrets } from '../../base/secrets.js';
 import { addRun, openLedger } from '../../campaign/ledger.js';
 import type { EventBody, JournalEvent } from '../../journal/events.js';
 import { openJournal } from '../../journal/journal.js';
+import { shard } from '../../jest/shard.js';
 import { JournalStream } from '../../journal/reader.js';
+import { keepBaseline, keptBaseline } from '../../report/compare/baseline.js';
+import { mergedBaseline } from '../../report/merge/baselines.js';
 import { ConflictingParts, firstOf, mergeRuns, startOf, type Merged, type RunPart } from '../../report/merge/merge-journals.js';
+import type { Share } from '../../report/merge/shares.js';
 import { readHistory } from '../../report/history/rows.js';
 import { isTraffic } from '../../report/outline.js';
 import { resultOf } from '../../report/result.js';
@@ -34,7 +38,8 @@ export const command: CommandModule<object, MergeArguments> = {
       .example('dfota report merge reports/rigs/* --out reports/nightly', 'last night of all rigs')
       .epilogue(
         'A run that is given twice counts once; a rig in several runs stands there once for each. Each run is added to the ledger of this ' +
-          'machine, where it counts once. Exit codes: those of dfota run for the whole; 2 also for a folder that is no run’s or is not as its run left it.',
+          'machine, where it counts once. Exit codes: those of dfota run for the whole; 3 also when the shares of a run (--shard) are not all ' +
+          'there or are not of one plan; 2 also for a folder that is no run’s, is not as its run left it, or is a merged one itself.',
       ),
   async handler({ dirs, out }) {
     const given: RunPart[] = [];
@@ -48,8 +53,18 @@ export const command: CommandModule<object, MergeArguments> = {
     const journalFile = join(folder, 'journal.jsonl');
     writeMerged(journalFile, run, merged);
     for (const { part, names } of merged.parts) copyRigs(part, names, folder);
+    const baseline = mergedBaseline(baselinesOf(merged));
+    if (baseline !== undefined) keepBaseline(folder, baseline);
     const runs = merged.parts.map(({ part, names }) => ({ run: part.run, from: part.from, rigs: Object.fromEntries(names) }));
-    const facts = { run, harness, started: wall, names: merged.rigs, merged: runs, remarks: merged.remarks };
+    const facts = {
+      run,
+      harness,
+      started: wall,
+      names: merged.rigs,
+      merged: runs,
+      remarks: merged.remarks,
+      missing: merged.missing,
+    };
     writeFileSync(join(folder, 'run.json'), `${JSON.stringify(facts, undefined, 2)}\n`);
     const { outcome, summary } = await writeEvidence({ folder, journalFile, rigs: merged.rigs, harness, signer });
     for (const remark of merged.remarks) process.stdout.write(`${printable(remark)}\n`);
@@ -59,6 +74,14 @@ export const command: CommandModule<object, MergeArguments> = {
     process.exitCode = outcome.exit;
   },
 };
+
+/** What the runs were measured by, each. */
+function baselinesOf({ parts }: Merged): Parameters<typeof mergedBaseline>[0] {
+  return parts.flatMap(({ part, names }) => {
+    const baseline = keptBaseline(part.from);
+    return baseline === undefined ? [] : [{ baseline, names }];
+  });
+}
 
 /** Into the ledger of this machine goes each run under its own name: one that is there already changes nothing. */
 async function addParts({ parts }: Merged): Promise<void> {
@@ -92,10 +115,41 @@ async function readPart(dir: string): Promise<RunPart> {
       hint: 'dfota report verify tells all; a run that was killed gets its manifest by dfota run --resume',
     });
   }
-  const file = join(dir, 'run.json');
+  const facts = readFacts(join(dir, 'run.json'));
+  if (facts.merged !== undefined) {
+    throw new UserError('this is a report of several runs; they are merged by themselves', {
+      place: { file: dir },
+      seen: facts.merged.map(({ run, from }) => `run ${run}, of ${from}`).join('; '),
+      hint: `name the folders of its runs: ${facts.merged.map(({ from }) => from).join(' ')}`,
+    });
+  }
+  const events = new JournalStream(join(dir, 'journal.jsonl'));
+  return { from: dir, run: facts.run, rigs: facts.names, events, share: shareOf(facts) };
+}
+
+/** What `run.json` says of a run, or of one that was merged. */
+const runFacts = z.object({
+  run: z.string(),
+  names: z.array(z.string()),
+  seed: z.int().optional(),
+  asked: z
+    .object({
+      suites: z.array(z.string()),
+      plan: z.array(z.string()),
+      cuts: z.int(),
+      pattern: z.string(),
+      cut: z.string(),
+      trips: z.int(),
+      shard,
+    })
+    .partial()
+    .optional(),
+  merged: z.array(z.object({ run: z.string(), from: z.string() })).optional(),
+});
+
+function readFacts(file: string): z.output<typeof runFacts> {
   try {
-    const facts = z.object({ run: z.string(), names: z.array(z.string()) }).parse(JSON.parse(readFileSync(file, 'utf8')));
-    return { from: dir, run: facts.run, rigs: facts.names, events: new JournalStream(join(dir, 'journal.jsonl')) };
+    return runFacts.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
     throw new UserError('this is not what a run leaves', {
       place: { file },
@@ -103,6 +157,26 @@ async function readPart(dir: string): Promise<RunPart> {
       hint: 'name the folder of a run, for example reports/2026-01-31T22-00-00-000Z',
     });
   }
+}
+
+/** Shares of one run have all of this alike. */
+function shareOf({ seed, asked = {} }: z.output<typeof runFacts>): Share | undefined {
+  if (asked.shard === undefined) return undefined;
+  const { suites = [], plan = [], cuts, pattern, cut, trips } = asked;
+  const text = (value: string | number | undefined): string => (value === undefined ? 'none' : String(value));
+  const all = (names: readonly string[]): string => [...names].sort().join(' ');
+  return {
+    ...asked.shard,
+    plan: {
+      seed: text(seed),
+      suites: all(suites),
+      plan: all(plan),
+      cuts: text(cuts),
+      pattern: text(pattern),
+      cut: text(cut),
+      trips: text(trips),
+    },
+  };
 }
 
 function mergeOrExplain(given: readonly RunPart[]): Merged {
@@ -118,7 +192,7 @@ function mergeOrExplain(given: readonly RunPart[]): Merged {
 }
 
 /** One beginning and one end around all events, which keep their numbers and get one scale of time. */
-function writeMerged(file: string, run: string, { events, parts, rigs, remarks }: Merged): void {
+function writeMerged(file: string, run: string, { events, parts, rigs, remarks, missing }: Merged): void {
   const starts = parts.flatMap(({ part }) => startOf(part) ?? []);
   const [first] = starts;
   const began = parts[0] === undefined ? undefined : firstOf(parts[0].part);
@@ -135,7 +209,8 @@ function writeMerged(file: string, run: string, { events, parts, rigs, remarks }
   ];
   for (const text of notes) lines.write({ n: 0, t, at, type: 'note', text });
   let last: JournalEvent | undefined;
-  const outline: JournalEvent[] = [];
+  const outline: JournalEvent[] = missing.map((what) => ({ n: 0, t, at, type: 'part.missing', what }));
+  for (const event of outline) lines.write(event);
   for (const event of events) {
     lines.write(event);
     if (!isTraffic(event)) outline.push(event);

@@ -57,17 +57,34 @@ export async function planCampaign(
     const measured = asked.untilBound !== undefined || asked.budget !== undefined;
     let counts = group.map(() => (parts.includes('random') ? asked.cuts : 0));
     if (measured || cutsAsked) {
+      const making = group.map((job) => makingOf(job.rig, asked.pattern, (random) => planOf(job, random)));
       const rigs = await Promise.all(
-        group.map(async (job) => {
-          const { name, timing } = job.rig.definition;
-          const planned = madeOn(job.rig, asked.pattern, planOf(job, 0));
+        group.map(async ({ rig: { definition } }, index) => {
+          const { name, timing } = definition;
+          const planned = making[index]?.planned ?? 0;
           return { name, meanTrial: await trialCost(ledger, name), scale: timing.scale, planned };
         }),
       );
       const size = { ...(cutsAsked ? { cuts: asked.cuts } : {}), untilBound: asked.untilBound, budget: asked.budget };
-      const night = planTogether(size, { survival: await survivalOf(ledger, of), rigs });
-      if (parts.includes('random')) counts = [...night.counts];
-      says.push(...night.says);
+      const survival = await survivalOf(ledger, of);
+      // Rigs whose random cuts are all left out leave their share of a bound to the others.
+      const wished = rigs.map((rig, index) => (making[index]?.noneAtRandom === true ? { ...rig, random: 0 } : rig));
+      const night = planTogether(size, { survival, rigs: wished });
+      const limit = cutsAsked ? asked.cuts : Infinity;
+      counts = making.map((rig, index) => rig.drawn(night.counts[index] ?? 0, limit));
+      const made = making.map((rig, index) => rig.random(counts[index] ?? 0));
+      const settled = rigs.map((rig, index) => ({ ...rig, random: made[index] ?? 0 }));
+      const asWished = made.every((count, index) => count === night.counts[index]);
+      says.push(...(asWished ? night : planTogether(size, { survival, rigs: settled })).says);
+      const without = rigs.filter((_, index) => making[index]?.noneAtRandom === true).map(({ name }) => name);
+      if (without.length > 0) {
+        const make = without.length === 1 ? 'makes' : 'make';
+        says.push(`${without.join(', ')} ${make} no cut at random: --plan or -t leaves them out`);
+      }
+      if (asked.shard !== undefined) {
+        const { index, of: shares } = asked.shard;
+        says.push(`Of these, share ${String(index)} of ${String(shares)} makes its part; the other shares make the rest`);
+      }
     }
     for (const [index, job] of group.entries()) {
       const plan = planOf(job, counts[index] ?? 0);
@@ -104,8 +121,43 @@ function readable(cut: string): readonly CutTrial[] {
   }
 }
 
+/** What the parts of the plan and the pattern of names leave of a rig's cuts. */
+interface Making {
+  /** Cuts beside the random ones. */
+  readonly planned: number;
+  readonly noneAtRandom: boolean;
+  /** How many of so many random cuts are really made. */
+  random(count: number): number;
+  /** How many random cuts to draw so that as many as are wanted are made; at most `limit`. */
+  drawn(wanted: number, limit: number): number;
+}
+
+/** Random cuts that are looked at to see whether a pattern leaves any. */
+const probed = 1000;
+/** A pattern that leaves fewer than one of so many is not drawn for. */
+const rarest = 200;
+
+function makingOf(rig: LoadedRig, pattern: string | undefined, planOf: (random: number) => readonly PlanPart[]): Making {
+  const planned = madeOn(rig, pattern, planOf(0));
+  const random = (count: number): number => madeOn(rig, pattern, planOf(count)) - planned;
+  const noneAtRandom = random(probed) === 0;
+  return {
+    planned,
+    noneAtRandom,
+    random,
+    drawn(wanted, limit) {
+      if (noneAtRandom || pattern === undefined) return noneAtRandom ? 0 : wanted;
+      const most = Math.min(limit, wanted * rarest);
+      let count = Math.min(wanted, most);
+      for (let made = random(count); made < wanted && count < most; made = random(count))
+        count = Math.min(most, Math.max(count + 1, Math.ceil((count * wanted) / Math.max(made, 1))));
+      return count;
+    },
+  };
+}
+
 /** Cuts of a plan that this rig really makes, as far as the pattern of names leaves them. */
-export function madeOn({ definition }: LoadedRig, pattern: string | undefined, plan: readonly PlanPart[]): number {
+function madeOn({ definition }: LoadedRig, pattern: string | undefined, plan: readonly PlanPart[]): number {
   const has = sourcesOf(definition);
   // As Jest takes it: anywhere in the full name, capitals or not.
   const chosen = new RegExp(pattern ?? '', 'i');

@@ -5,6 +5,9 @@ import { hasCode, messageOf, UserError } from '../../base/errors.js';
 import { defaultPlan, planParts } from '../../campaign/plans.js';
 import { shard } from '../../jest/shard.js';
 
+/** Random cuts of the power-cut suite when nobody says how many. */
+export const defaultCuts = 8;
+
 /** What a run was asked for: kept in `run.json`, so that a run that was killed can go on (`--resume`). */
 const asked = z.object({
   /** Files, absolute. */

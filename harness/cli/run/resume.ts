@@ -7,7 +7,7 @@ import type { EventOf, JournalEvent } from '../../journal/events.js';
 import { readJournal } from '../../journal/reader.js';
 import { fileDigest } from '../../package/facts.js';
 import { isTraffic } from '../../report/outline.js';
-import { resultOf } from '../../report/result.js';
+import { isVerdict, resultOf, rigTrouble } from '../../report/result.js';
 import { acquireLease } from '../../rig/lease.js';
 import type { LoadedPair, LoadedRig } from '../../rig/load.js';
 import { profileOf } from '../../rig/profile.js';
@@ -72,8 +72,6 @@ function harnessOf(events: readonly JournalEvent[]): HarnessVersion | undefined 
 
 const count = (number: number, what: string): string => `${String(number)} ${what}${number === 1 ? '' : 's'}`;
 
-const isVerdict = (status: string): boolean => status === 'passed' || status === 'failed' || status === 'inconclusive';
-
 /** The evidence of a run is about one package, on rigs that verdicts took for what they are. */
 async function checkUnchanged(rig: LoadedRig, pair: LoadedPair, events: readonly JournalEvent[]): Promise<void> {
   const { name } = rig.definition;
@@ -122,11 +120,12 @@ async function rigIsFree(rig: string, clock: Clock, tell: (text: string) => void
   }
 }
 
-/** After its last start the run ended by itself, and no test is left that would be done again. */
+/** After its last start the run ended by itself, every rig gave itself back in good order, and no test is left that would be done again. */
 function isFinished(events: readonly JournalEvent[], rigs: readonly string[]): boolean {
   const start = events.findLastIndex(({ type }) => type === 'run.start');
   const end = events.findLastIndex(({ type }) => type === 'run.end');
   if (end < start) return false;
-  const { tests, exit } = resultOf(events, rigs);
+  const { tests, rigs: left, exit } = resultOf(events, rigs);
+  if (rigTrouble(left) !== undefined) return false;
   return exit !== 130 && exit !== 3 && tests.every(({ status }) => isVerdict(status) || status === 'skipped');
 }

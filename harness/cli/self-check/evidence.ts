@@ -123,6 +123,8 @@ export function evidenceOfCheck(printed: string): Evidence {
       requirements: [],
       tries: [],
       took: undefined,
+      at: '',
+      outlasted: false,
     }));
   return {
     tests,

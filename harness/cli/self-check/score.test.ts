@@ -11,7 +11,8 @@ const blame = (owner: Blame['owner'], rule: string, requirement?: string): Blame
   requirement,
   text: 'so it is',
 });
-const a = { rig: 'r', test: 'a', suite: 's', status: 'failed', why: undefined, requirements: [], tries: [], took: 1 } as const;
+const untold = { why: undefined, requirements: [], tries: [], took: 1, at: '', outlasted: false } as const;
+const a = { rig: 'r', test: 'a', suite: 's', status: 'failed', ...untold } as const;
 const evidence = (...blames: readonly Blame[]): Evidence => ({
   tests: [a],
   blames,

@@ -4,7 +4,7 @@ import type { EventOf, JournalEvent } from '../../journal/events.js';
 import type { UpgradeRecord } from '../../verdict/types.js';
 import type { StreamedUpgrade } from '../html/upgrade-stream.js';
 import { outlineOf, type OutlineWatch } from '../outline.js';
-import { doneBefore, resultOf } from '../result.js';
+import { resultOf } from '../result.js';
 
 /** A chosen pattern, or the share of another run, left it out: that is no result of the test. */
 const leftOut = /^left out by the chosen pattern$|^left to shard \d+ of \d+$/;
@@ -98,15 +98,7 @@ function endOf(run: string, events: readonly JournalEvent[]): readonly RunEndRow
 type Pairs = ReadonlyMap<string, EventOf<'pair'>>;
 
 function testRows(run: string, events: readonly JournalEvent[], rigs: readonly string[], pairs: Pairs): readonly TestRow[] {
-  // One that was broken off has a beginning alone; one that a resumed run only passed over ended before.
-  const [begun, ended] = [new Map<string, string>(), new Map<string, string>()];
-  for (const event of events) {
-    if (event.type !== 'test.start' && event.type !== 'test.end') continue;
-    const key = `${event.rig ?? ''}\n${event.test}`;
-    if (event.type === 'test.start') begun.set(key, event.at);
-    else if (event.why !== doneBefore) ended.set(key, event.at);
-  }
-  return resultOf(events, rigs).tests.flatMap(({ rig, test, suite, status, why, tries, took }): TestRow[] => {
+  return resultOf(events, rigs).tests.flatMap(({ rig, test, suite, status, why, tries, took, at }): TestRow[] => {
     if (status === 'skipped' && leftOut.test(why ?? '')) return [];
     const pair = pairs.get(rig);
     return [
@@ -119,7 +111,7 @@ function testRows(run: string, events: readonly JournalEvent[], rigs: readonly s
         why: why === undefined ? null : (why.split('\n')[0] ?? '').slice(0, longestWhy),
         tries: tries.length,
         took: took ?? null,
-        at: ended.get(`${rig}\n${test}`) ?? begun.get(`${rig}\n${test}`) ?? '',
+        at,
         module: pair?.module ?? null,
         package: pair?.upgrade.sha256.toLowerCase() ?? null,
         revision: pair === undefined ? null : startsFrom(pair),

@@ -155,6 +155,22 @@ test('a good night passes, bounds the failure rate, and blames nobody', () => {
   expect(data.windows).toEqual([]);
 });
 
+test('cuts of several packages bound the failure rate of each by itself, on the first screen and of the rig', () => {
+  const other = 'cd'.repeat(32);
+  let ends = 0;
+  const events = [...night({ trials: 60 })].map((event): JournalEvent => {
+    if (event.type !== 'trial.end') return event;
+    ends += 1;
+    return ends % 3 === 0 ? { ...event, package: other, revision: 'EC25EFAR06A13M4G' } : event;
+  });
+  const { data } = projected(events);
+  const says =
+    'package 3640ebe73640 from EC25EFAR06A12M4G: 40 of 40 cuts survived: failure rate < 7.3 % (95 %); ' +
+    'package cdcdcdcdcdcd from EC25EFAR06A13M4G: 20 of 20 cuts survived: failure rate < 14 % (95 %)';
+  expect(data.headline.survival).toBe(says);
+  expect(data.rigs[0]?.survival).toBe(says);
+});
+
 test('two windows are told apart, and a module that is merely wrong from one that is dead', () => {
   const events = [...night({ trials: 40, bricks: [20, 30] })];
   const { data } = projected(events);

@@ -2,6 +2,7 @@ import type { EventOf, JournalEvent } from '../../journal/events.js';
 import { judge } from '../../verdict/judge.js';
 import { judgeSequence } from '../../verdict/sequence.js';
 import type { Judgement, UpgradeRecord } from '../../verdict/types.js';
+import { ofResult } from '../result.js';
 import type { PairFacts, ReportData, SentFile, UpgradeDetail } from './data.js';
 import { DetailBundles } from './details.js';
 import { FindingGroups } from './finding-groups.js';
@@ -25,19 +26,6 @@ export interface ProjectionOptions {
   readonly maskIdentities: boolean;
 }
 
-/** Types that `resultOf` looks at. */
-const ofResult = new Set<JournalEvent['type']>([
-  'test.start',
-  'test.try',
-  'test.end',
-  'run.start',
-  'run.interrupted',
-  'rig.start',
-  'rig.ready',
-  'rig.fault',
-  'rig.aside',
-  'rig.end',
-]);
 const mostChanged = 20;
 
 /**

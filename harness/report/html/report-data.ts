@@ -1,8 +1,8 @@
-import { survivalText } from '../../campaign/statistics.js';
 import type { JournalEvent } from '../../journal/events.js';
 import { resultOf, type RunResult } from '../result.js';
+import { survivalTexts } from '../trials.js';
 import { ladderColumns, testColumns, trialColumns, upgradeColumns } from './columns.js';
-import type { Counts, LiveFacts, ReportData, RigFacts } from './data.js';
+import type { Counts, LiveFacts, ReportData, RigFacts, SentFile } from './data.js';
 import { bundleSize } from './details.js';
 import type { FindingGroups } from './finding-groups.js';
 import { countTests, verdictOf } from './headline.js';
@@ -62,7 +62,7 @@ export function reportData(projection: Projection, evidence: EvidenceFacts, live
         live: live !== undefined,
         requirements: { all: requirements.length, uncovered: requirements.filter(({ state }) => state === 'not-covered').length },
       }),
-      survival: trials.length === 0 ? 'no power was cut' : survivalText(cuts),
+      survival: trials.length === 0 ? 'no power was cut' : proven(trials.filter(sound), files),
       cuts,
       began: run.began,
       ended: run.ended,
@@ -87,6 +87,15 @@ export function reportData(projection: Projection, evidence: EvidenceFacts, live
   };
 }
 
+/** What cuts prove, each package for itself. */
+function proven(trials: readonly TrialRow[], files: readonly SentFile[]): string {
+  const rows = survivalRows(
+    trials.filter(({ outcome }) => outcome !== 'unfinished'),
+    files,
+  );
+  return survivalTexts(rows).join('; ');
+}
+
 /** Without the tests that still run: nobody knows how they end. */
 function ended({ resultEvents, run }: Projection): readonly JournalEvent[] {
   const last = new Map<string, JournalEvent>();
@@ -106,8 +115,10 @@ function rigFacts(
   return projection.rigs.map((rig) => {
     const tests = result.tests.filter((test) => test.rig === rig.name);
     const own = projection.upgrades.filter((row) => row.rig === rig.index);
-    const cuts: Counts = countsOf(trials.filter((trial) => trial.rig === rig.name));
-    const events = all.filter((event) => event.rig === rig.name);
+    const ownTrials = trials.filter((trial) => trial.rig === rig.name);
+    const cuts: Counts = countsOf(ownTrials);
+    // That its run went on tells of each rig.
+    const events = all.filter(({ rig: of, type }) => of === rig.name || type === 'run.start' || type === 'part.resumed');
     const { verdict } = verdictOf({
       result: resultOf(events, [rig.name]),
       tested: tests.length > 0,
@@ -124,7 +135,7 @@ function rigFacts(
       ),
       tests: countTests(tests),
       upgrades: own.length,
-      survival: cuts.valid === 0 ? undefined : survivalText(cuts),
+      survival: cuts.valid === 0 ? undefined : proven(ownTrials, projection.files),
       verdict,
     };
   });

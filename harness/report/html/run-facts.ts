@@ -24,6 +24,9 @@ export class RunCollector {
         this.#end = undefined;
         this.#interrupted = undefined;
         break;
+      case 'part.resumed':
+        this.#starts += 1;
+        break;
       case 'run.end':
         this.#end = event;
         break;

@@ -1,7 +1,20 @@
 import fc from 'fast-check';
-import type { EventBody, JournalEvent } from '../../journal/events.js';
-import { resultOf } from '../result.js';
-import { ConflictingParts, mergeRuns, type RunPart } from './merge-journals.js';
+import type { EventBody, JournalEvent, RigProfile, Source } from '../../journal/events.js';
+import { outlineOf } from '../outline.js';
+import { notRunTitle, resultOf, type RunResult } from '../result.js';
+import { summaryText } from '../summary.js';
+import { ConflictingParts, mergeRuns, type Merged, type RunPart } from './merge-journals.js';
+
+const profileOf = (name: string): RigProfile => ({
+  name,
+  module: 'EC25',
+  lines: ['at'],
+  sources: ['ufs'],
+  firmware: { retries: 5, reading: 'either', afterRetries: 'rolled-back' },
+  limits: { boot: 1, download: 1, upgrade: 1 },
+  scale: 1,
+  simulated: false,
+});
 
 /** A run that began so many seconds after the first, on a machine whose monotonic clock stood at `boot`. */
 function part(from: string, run: string, rig: string, bodies: readonly EventBody[], { seconds = 0, boot = 0 } = {}): RunPart {
@@ -102,6 +115,189 @@ test('a rig in two runs stands there twice, with ids of its own, and tests that 
     'a took part in several runs: in that of B it is called a~2',
     'a s: x was run more than once: in A, B',
   ]);
+});
+
+describe('a run that was killed and went on', () => {
+  const opened: EventBody = { type: 'rig.start', profile: profileOf('a') };
+  const notRun: EventBody = { type: 'test.end', test: `s: ${notRunTitle}`, status: 'invalid', why: 'rig in use' };
+  const signal: EventBody = { type: 'run.interrupted', signal: 'SIGINT' };
+  const merged = (...bodies: readonly EventBody[]): { result: RunResult; alone: RunResult; types: string[] } => {
+    const one = part('A', 'run-a', 'a', bodies);
+    const other = part('B', 'run-b', 'b', [start, ready, passed('s: x'), done], { seconds: 0.001 });
+    const { events, rigs } = mergeRuns([one, other]);
+    const all = [...events];
+    return {
+      result: resultOf(all, rigs),
+      alone: resultOf(one.events, ['a']),
+      types: all.filter(({ rig }) => rig !== 'b').map((event) => (event.type === 'note' ? event.text : event.type)),
+    };
+  };
+
+  test('is neither interrupted nor lacks suites for what came before it went on', () => {
+    const { result, alone, types } = merged(
+      start,
+      opened,
+      ready,
+      notRun,
+      signal,
+      done,
+      start,
+      opened,
+      ready,
+      passed('s: x'),
+      done,
+    );
+    expect(alone.exit).toBe(0);
+    expect(result).toMatchObject({ exit: 0, reason: 'all conform', interrupted: undefined });
+    expect(types).toEqual([
+      'rig.start',
+      'rig.ready',
+      'test.end',
+      'run run-a was interrupted (SIGINT), and went on later',
+      'rig.end',
+      'part.resumed',
+      'rig.start',
+      'rig.ready',
+      'test.end',
+      'rig.end',
+    ]);
+  });
+
+  test('is interrupted when it was interrupted again', () => {
+    const { result } = merged(start, opened, ready, signal, done, start, opened, ready, passed('s: x'), signal, done);
+    expect(result.exit).toBe(130);
+  });
+
+  test('is as good as its rig is after it went on', () => {
+    const { result, alone } = merged(start, opened, ready, passed('s: x'), done, start);
+    expect(alone).toMatchObject({ exit: 3, reason: 'a did not get ready' });
+    expect(result).toMatchObject({ exit: 3, reason: 'a did not get ready' });
+  });
+
+  test('keeps the tests that were broken off, and the suites of others that could not be run', () => {
+    const begun: EventBody = { type: 'test.start', test: 's: y', suite: 's', requirements: [] };
+    const { result, alone } = merged(start, opened, ready, begun, start, opened, ready, passed('s: x'), done);
+    expect(alone.tests.map(({ test, status }) => [test, status])).toEqual([
+      ['s: y', 'invalid'],
+      ['s: x', 'passed'],
+    ]);
+    expect(result).toMatchObject({ exit: 3, reason: alone.reason });
+    const one = part('A', 'run-a', 'a', [start, opened, ready, start, opened, ready, passed('s: x'), done]);
+    const other = part('B', 'run-b', 'b', [start, ready, notRun, done], { seconds: -1 });
+    expect(resultOf(mergeRuns([one, other]).events, ['a', 'b'])).toMatchObject({
+      exit: 3,
+      reason: expect.stringMatching(/^1 test invalid/) as string,
+    });
+  });
+});
+
+describe('shares of one run', () => {
+  const left = (test: string, index: number): EventBody => ({
+    type: 'test.end',
+    test,
+    status: 'skipped',
+    why: `left to shard ${String(index)} of 2`,
+  });
+  const plan = { seed: '7', suites: 'power-cut', plan: 'random', cuts: '8', pattern: 'none' };
+  const pair = (sha256: string): EventBody => {
+    const facts = { file: 'u.zip', size: 1, sha256, from: 'v12', to: 'v13', contents: 'sound' } as const;
+    return { type: 'pair', name: 'p', module: 'EC25', versions: {}, upgrade: facts, downgrade: { ...facts, sha256: 'd' } };
+  };
+  interface Given {
+    readonly rig?: string;
+    readonly sha256?: string;
+    readonly of?: number;
+    readonly changed?: Partial<typeof plan>;
+    readonly sources?: readonly Source[];
+  }
+  const share = (index: number, bodies: readonly EventBody[], given: Given = {}): RunPart => {
+    const { rig = `rig-${String(index)}`, sha256 = 'aa', of = 2, changed = {}, sources = ['ufs'] } = given;
+    const opened: EventBody = { type: 'rig.start', profile: { ...profileOf(rig), sources: [...sources] } };
+    const name = `${rig}-${String(index)}-${sha256}`;
+    return {
+      ...part(name.toUpperCase(), `run-${name}`, rig, [start, opened, pair(sha256), ready, ...bodies, done]),
+      share: { index, of, plan: { ...plan, ...changed } },
+    };
+  };
+  const first = share(1, [passed('s: x'), left('s: y', 2)]);
+  const second = share(2, [passed('s: y'), left('s: x', 1)]);
+  const told = (...parts: readonly RunPart[]): Pick<Merged, 'missing' | 'remarks'> => {
+    const { missing, remarks } = mergeRuns(parts);
+    return { missing, remarks };
+  };
+
+  test('make a whole', () => {
+    expect(told(first, second)).toEqual({ missing: [], remarks: [] });
+    expect(told(second, part('W', 'whole', 'w', [start, ready, passed('s: x'), done]), first)).toEqual({
+      missing: [],
+      remarks: [],
+    });
+  });
+
+  test('of several packages, each with the same seed, are each a whole', () => {
+    const others = [
+      share(1, [passed('s: x'), left('s: y', 2)], { rig: 'c', sha256: 'cc' }),
+      share(2, [passed('s: y'), left('s: x', 1)], { rig: 'd', sha256: 'cc' }),
+    ] as const;
+    expect(told(first, second, ...others)).toEqual({ missing: [], remarks: [] });
+    expect(told(first, second, others[0]).missing).toEqual(['share 2 of 2 is not there (only share 1, of C-1-CC)']);
+  });
+
+  test('one of them is missing: it is told', () => {
+    expect(told(first)).toEqual({ missing: ['share 2 of 2 is not there (only share 1, of RIG-1-1-AA)'], remarks: [] });
+    expect(told(share(2, [], { of: 4 })).missing).toEqual(['shares 1, 3, 4 of 4 are not there (only share 2, of RIG-2-2-AA)']);
+  });
+
+  test('one of them is there twice: it is told, and nothing is lacking', () => {
+    const again = share(1, [passed('s: x'), left('s: y', 2)], { rig: 'again' });
+    expect(told(first, second, again)).toEqual({
+      missing: [],
+      remarks: ['share 1 of 2 is there twice: in RIG-1-1-AA, AGAIN-1-AA'],
+    });
+  });
+
+  test.each<[string, Given, string]>([
+    ['seed', { changed: { seed: '8' } }, 'seed is 7 in RIG-1-1-AA, 8 in RIG-2-2-AA'],
+    ['suites', { changed: { suites: 'soak' } }, 'suites is power-cut in RIG-1-1-AA, soak in RIG-2-2-AA'],
+    ['number of cuts', { changed: { cuts: '9' } }, 'cuts is 8 in RIG-1-1-AA, 9 in RIG-2-2-AA'],
+    ['pattern', { changed: { pattern: 'ufs' } }, 'pattern is none in RIG-1-1-AA, ufs in RIG-2-2-AA'],
+    ['number of shares', { of: 3 }, 'number of shares is 2 in RIG-1-1-AA, 3 in RIG-2-2-AA'],
+    ['rigs', { sources: ['ftp', 'ufs'] }, 'sources of the rigs is ufs in RIG-1-1-AA, ftp ufs in RIG-2-2-AA'],
+  ])('that differ in the %s are no whole', (_, given, text) => {
+    const other = share(2, [passed('s: y'), left('s: x', 1)], given);
+    expect(told(first, other).missing).toContainEqual(`the shares are not of one plan: ${text}`);
+  });
+
+  test('a test that each of them left to another one ran nowhere', () => {
+    const nobody = share(2, [passed('s: y'), left('s: x', 1), left('s: z', 1)]);
+    expect(told(first, nobody).missing).toEqual(['s: z ran in none of the shares: each left it to another one']);
+    const many = share(
+      2,
+      Array.from({ length: 30 }, (_, index) => left(`s: ${String(index)}`, 1)),
+    );
+    expect(told(first, many).missing).toHaveLength(11);
+    expect(told(first, many).missing.at(-1)).toBe('21 more tests ran in none of the shares');
+  });
+
+  test('one that its own share skipped, or that the pattern left out, is not lacking', () => {
+    const skipped = (why: string): EventBody => ({ type: 'test.end', test: 's: y', status: 'skipped', why });
+    for (const why of ['no room for the cut', 'left out by the chosen pattern'])
+      expect(told(first, share(2, [skipped(why), left('s: x', 1)])).missing).toEqual([]);
+  });
+
+  test('what is missing is in the journal, and no run of which something is missing conforms', () => {
+    const { events, missing, rigs } = mergeRuns([first]);
+    const all: JournalEvent[] = [
+      ...missing.map((what, n) => ({ n, t: 0, at: '', type: 'part.missing' as const, what })),
+      ...events,
+    ];
+    const reason = 'the merged run is not whole: share 2 of 2 is not there (only share 1, of RIG-1-1-AA)';
+    const result = resultOf(all, rigs);
+    expect(result).toMatchObject({ exit: 3, reason, missing });
+    expect(summaryText(result, outlineOf(all))).toContain(`\nmissing: ${missing[0] ?? ''}\n`);
+    const worst = mergeRuns([share(1, [failed('s: x'), left('s: y', 2)])]);
+    expect(resultOf([...all.slice(0, 1), ...worst.events], worst.rigs)).toMatchObject({ exit: 1, missing });
+  });
 });
 
 test('no event but the runs’ own ends is lost, and each run keeps its order', () => {

@@ -3,6 +3,8 @@
  * told and left out, and a rig that took part in several runs stands there once for each. Journals are gone through, never held. Pure.
  */
 import type { EventOf, JournalEvent } from '../../journal/events.js';
+import { ofResult, resultOf, type TestResult } from '../result.js';
+import { sharesTold, type Share } from './shares.js';
 
 export interface RunPart {
   /** Where it was read from, for messages. */
@@ -12,6 +14,8 @@ export interface RunPart {
   readonly rigs: readonly string[];
   /** From the beginning, as often as it is asked. */
   readonly events: Iterable<JournalEvent>;
+  /** Of a run that made a share of the tests. */
+  readonly share?: Share | undefined;
 }
 
 export interface Merged {
@@ -21,6 +25,18 @@ export interface Merged {
   readonly rigs: readonly string[];
   /** What a reader has to know: parts left out, rigs renamed, tests that were run more than once. */
   readonly remarks: readonly string[];
+  /** What was to be in the whole and is not: shares, and tests that nobody ran. */
+  readonly missing: readonly string[];
+}
+
+/** What is told of a part before its events are gone through once more. */
+interface Looked {
+  readonly part: RunPart;
+  /** How often it began: more than once when it was killed and went on. */
+  readonly starts: number;
+  readonly tests: readonly TestResult[];
+  readonly packages: ReadonlySet<string>;
+  readonly sources: string | undefined;
 }
 
 /** Two parts claim to be one run, and neither is the beginning of the other. */
@@ -36,6 +52,7 @@ export class ConflictingParts extends Error {
 export function mergeRuns(given: readonly RunPart[]): Merged {
   const remarks: string[] = [];
   const chosen = withoutTwins(given, remarks).sort((one, other) => began(one) - began(other));
+  const looked = chosen.map(lookInto);
   const taken = new Set<string>();
   const parts = chosen.map((part) => {
     const names = new Map<string, string>();
@@ -45,11 +62,40 @@ export function mergeRuns(given: readonly RunPart[]): Merged {
     }
     return { part, names };
   });
-  remarks.push(...testsTwice(parts.map(({ part }) => part)));
-  const base = parts[0] === undefined ? 0 : offsetOf(parts[0].part);
-  const streams = parts.map(({ part, names }) => ({ part, names, shift: offsetOf(part) - base }));
+  const shares = sharesTold(
+    looked.flatMap(({ part: { from, share }, ...made }) => (share === undefined ? [] : [{ from, share, ...made }])),
+  );
+  remarks.push(...shares.remarks, ...testsTwice(looked));
+  const base = chosen[0] === undefined ? 0 : offsetOf(chosen[0]);
+  const streams = parts.map(({ part, names }, index) => ({
+    part,
+    names,
+    shift: offsetOf(part) - base,
+    starts: looked[index]?.starts ?? 1,
+  }));
   const events = { [Symbol.iterator]: () => inOrder(streams.map(shifted)) };
-  return { events, parts, rigs: parts.flatMap(({ names }) => [...names.values()]), remarks };
+  const { missing } = shares;
+  return { events, parts, rigs: parts.flatMap(({ names }) => [...names.values()]), remarks, missing };
+}
+
+function lookInto(part: RunPart): Looked {
+  const events: JournalEvent[] = [];
+  const packages = new Set<string>();
+  const sources = new Map<string, string>();
+  let starts = 0;
+  for (const event of part.events) {
+    if (event.type === 'run.start') starts += 1;
+    if (event.type === 'pair') packages.add(event.upgrade.sha256.toLowerCase());
+    if (event.type === 'rig.start') sources.set(event.rig ?? '', [...event.profile.sources].sort().join(' '));
+    if (ofResult.has(event.type)) events.push(event);
+  }
+  return {
+    part,
+    starts,
+    tests: resultOf(events, part.rigs).tests,
+    packages,
+    sources: sources.size === 0 ? undefined : [...new Set(sources.values())].sort().join(', '),
+  };
 }
 
 /** The same run given twice, or once as a copy made before it had ended: the longer one counts. */
@@ -85,10 +131,38 @@ function longerOf(one: RunPart, other: RunPart): 'one' | 'other' | 'both' {
   }
 }
 
-/** A part's events with the names and times of the whole. Each run's own beginning and end would be taken for those of the whole. */
-function* shifted({ part, names, shift }: { part: RunPart; names: ReadonlyMap<string, string>; shift: number }) {
+interface PartStream {
+  readonly part: RunPart;
+  readonly names: ReadonlyMap<string, string>;
+  readonly shift: number;
+  readonly starts: number;
+}
+
+/**
+ * A part's events with the names and times of the whole. Each run's own beginning and end would be taken for those of the whole; where it went on,
+ * that is told of its rigs alone, and an interruption from before is none of the whole.
+ */
+function* shifted({ part, names, shift, starts }: PartStream): Generator<JournalEvent> {
+  let begun = 0;
   for (const event of part.events) {
-    if (event.type !== 'run.start' && event.type !== 'run.end') yield { ...renamed(event, names), t: event.t + shift };
+    const t = event.t + shift;
+    const { n, at } = event;
+    switch (event.type) {
+      case 'run.start':
+        begun += 1;
+        if (begun > 1) yield { n, t, at, type: 'part.resumed', run: part.run, rigs: [...names.values()] };
+        break;
+      case 'run.end':
+        break;
+      case 'run.interrupted': {
+        const text = `run ${part.run} was interrupted (${event.signal}), and went on later`;
+        if (begun === starts) yield { ...renamed(event, names), t };
+        else yield { ...renamed({ n, t, at, rig: event.rig, type: 'note', text }, names), t };
+        break;
+      }
+      default:
+        yield { ...renamed(event, names), t };
+    }
   }
 }
 
@@ -99,14 +173,13 @@ function freeName(rig: string, taken: Set<string>): string {
   return name;
 }
 
-function testsTwice(parts: readonly RunPart[]): string[] {
+function testsTwice(parts: readonly Looked[]): string[] {
   const ran = new Map<string, string[]>();
-  for (const part of parts) {
-    const own = new Set<string>();
-    for (const event of part.events) {
-      if (event.type === 'test.end' && event.status !== 'skipped') own.add(`${event.rig ?? ''} ${event.test}`);
+  for (const { part, tests } of parts) {
+    for (const { rig, test, status } of tests) {
+      const name = `${rig} ${test}`;
+      if (status !== 'skipped') ran.set(name, [...(ran.get(name) ?? []), part.from]);
     }
-    for (const test of own) ran.set(test, [...(ran.get(test) ?? []), part.from]);
   }
   return [...ran]
     .filter(([, from]) => from.length > 1)

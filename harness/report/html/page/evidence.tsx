@@ -95,6 +95,12 @@ function Run() {
   );
 }
 
+/** A log knows of no power, and a run that goes on has no end yet. */
+function powerAtTheEnd({ powerSafe, limits }: (typeof data.rigs)[number]): string | undefined {
+  if (powerSafe !== undefined) return powerSafe ? 'safe' : 'may not be safe';
+  return limits === undefined || data.live !== undefined ? undefined : 'not known: the rig was not given back';
+}
+
 function Rig({ rig }: { readonly rig: (typeof data.rigs)[number] }) {
   const restores = Object.entries(rig.restores).map(([rung, count]) => `${rung} ${String(count)}`);
   const { limits } = rig;
@@ -126,10 +132,7 @@ function Rig({ rig }: { readonly rig: (typeof data.rigs)[number] }) {
           }
         />
         <Row name="switch" value={rig.proof} />
-        <Row
-          name="power at the end"
-          value={rig.powerSafe === undefined ? undefined : rig.powerSafe ? 'safe' : 'may not be safe'}
-        />
+        <Row name="power at the end" value={powerAtTheEnd(rig)} />
         <Row name="restored by" value={restores.join(', ')} />
         <Row name="host stood still" value={rig.lag === 0 ? undefined : duration(rig.lag)} />
         <Row name="set aside" value={rig.aside} />

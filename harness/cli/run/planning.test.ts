@@ -1,0 +1,119 @@
+/** What is said before the first cut is what is then made: whatever `--plan` and `-t` leave of it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cutId } from '../../campaign/cut.js';
+import { defaultPlan, type PlanPartName } from '../../campaign/plans.js';
+import { sourcesOf } from '../../rig/profile.js';
+import { command } from '../plan.js';
+import { planCampaign } from './campaign.js';
+import { jobsOf } from './jobs.js';
+
+const root = join(__dirname, '..', '..', '..');
+const files = {
+  rigs: [join(root, 'rigs', 'simulated-ec25.yaml')],
+  packages: [join(root, 'rigs', 'packages', 'simulated-ec25.yaml')],
+};
+const jobs = jobsOf(files);
+const [job] = jobs;
+
+const folder = mkdtempSync(join(tmpdir(), 'planning-'));
+const before = { ...process.env };
+beforeAll(() => {
+  Object.assign(process.env, { DFOTA_STATE: folder, DFOTA_LEDGER: join(folder, 'ledger.sqlite') });
+});
+afterAll(() => {
+  process.env = before;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Options {
+  readonly plan?: readonly PlanPartName[];
+  readonly pattern?: string;
+  readonly cuts?: number;
+  readonly untilBound?: number;
+  readonly budget?: number;
+  readonly shard?: { readonly index: number; readonly of: number };
+}
+
+/** What is said, and how many cuts there are that the rig makes: all, and those at random. */
+async function planned({ plan = defaultPlan, pattern, cuts, untilBound, budget, shard }: Options) {
+  const asked = { suites: ['power-cut'], plan: [...plan], pattern, cut: undefined, shard, untilBound, budget, cuts: cuts ?? 8 };
+  const { says, cuts: of } = await planCampaign(asked, cuts !== undefined, 7, jobs);
+  const all = of.get('simulated-ec25') ?? [];
+  const has = job === undefined ? [] : sourcesOf(job.rig.definition);
+  const chosen = new RegExp(pattern ?? '', 'i');
+  const made = all.filter(({ title, cut }) => has.includes(cut.source) && chosen.test(`${title} ${cutId(cut)}`));
+  return { says, all: made.length, random: made.filter(({ title }) => title.includes('at random')).length };
+}
+
+const leftOut = 'simulated-ec25 makes no cut at random: --plan or -t leaves them out';
+
+test.each<[string, Options]>([
+  ['--cuts alone', { cuts: 40 }],
+  ['--until-bound alone', { untilBound: 0.02 }],
+  ['a plan without a random part', { cuts: 40, plan: ['smoke'] }],
+  ['such a plan, and a bound', { untilBound: 0.02, plan: ['smoke', 'boundaries'] }],
+  ['a pattern that leaves no random cut', { cuts: 40, pattern: 'log-spaced' }],
+  ['such a pattern, and a bound', { untilBound: 0.1, pattern: 'log-spaced' }],
+  ['a pattern that leaves some of them', { cuts: 40, pattern: 'at random.*ufs' }],
+  ['such a pattern, and a bound', { untilBound: 0.1, pattern: 'at random.*ufs' }],
+  ['a pattern that leaves all of them', { untilBound: 0.05, pattern: 'at random' }],
+])('%s: as many are made as are promised', async (_, options) => {
+  const { says, all, random } = await planned(options);
+  const [, promised = '', own = '0', atRandom = promised] =
+    /^simulated-ec25: (\d+) cuts?(?: \((\d+) of the suite's own plan, (\d+) at random\))?, /.exec(says[0] ?? '') ?? [];
+  expect({ promised: Number(promised), own: Number(own), atRandom: Number(atRandom) }).toEqual({
+    promised: all,
+    own: all - random,
+    atRandom: random,
+  });
+  expect(says.includes(leftOut)).toBe(random === 0);
+});
+
+test('a bound is reached by those that the pattern leaves, or it is said that it is not', async () => {
+  const some = await planned({ untilBound: 0.1, pattern: 'at random.*ufs' });
+  expect(some.says[0]).toMatch(/if all survive, failure rate < (?:10|9\.\d+) % \(95 %\)$/);
+  const none = await planned({ untilBound: 0.1, pattern: 'log-spaced' });
+  expect(none.says[0]).toMatch(/; 29 cuts would be needed for 10 %$/);
+});
+
+test('a pattern that leaves nothing at all: no cut, and no bound', async () => {
+  const { says } = await planned({ cuts: 40, plan: ['smoke'], pattern: 'round trip' });
+  expect(says).toEqual(['simulated-ec25: no cut: --plan or -t leaves none', leftOut]);
+});
+
+test('a share says that the others make the rest', async () => {
+  const { says } = await planned({ cuts: 40, shard: { index: 2, of: 3 } });
+  expect(says.at(-1)).toBe('Of these, share 2 of 3 makes its part; the other shares make the rest');
+});
+
+describe('dfota plan', () => {
+  /** What the command prints for a program. */
+  async function printed(options: Readonly<Record<string, unknown>>): Promise<{ says: string[]; random: number }> {
+    let text = '';
+    const write = jest.spyOn(process.stdout, 'write').mockImplementation((data) => {
+      text += String(data);
+      return true;
+    });
+    try {
+      const common = { rig: files.rigs, packages: files.packages, plan: [...defaultPlan], seed: 7, list: false, json: true };
+      await command.handler({ ...common, _: [], $0: 'dfota', ...options } as never);
+    } finally {
+      write.mockRestore();
+    }
+    const { says, rigs } = JSON.parse(text) as { says: string[]; rigs: { cuts: { title: string }[] }[] };
+    return { says, random: rigs[0]?.cuts.filter(({ title }) => title.includes('at random')).length ?? -1 };
+  }
+
+  test('without a size plans the random cuts that dfota run makes without one', async () => {
+    expect((await printed({})).random).toBe((await planned({})).random);
+    expect((await planned({})).random).toBe(8);
+  });
+
+  test('with a size plans those of the size, and with --cuts 0 none', async () => {
+    expect((await printed({ cuts: 3 })).random).toBe(3);
+    expect((await printed({ cuts: 0 })).random).toBe(0);
+    expect((await printed({ untilBound: 0.02 })).random).toBe((await planned({ untilBound: 0.02 })).random);
+  });
+});

@@ -1,0 +1,115 @@
+/** Whether the shares of a run (`--shard i/n`) that are merged make the whole that they were to be. Pure. */
+import type { TestResult } from '../result.js';
+
+/** What `run.json` says of a run that made a share of the tests. */
+export interface Share {
+  readonly index: number;
+  readonly of: number;
+  /** What all shares must have alike, by its name, in words. */
+  readonly plan: Readonly<Record<string, string>>;
+}
+
+/** A share and what its journal tells. */
+export interface ShareMade {
+  readonly from: string;
+  readonly share: Share;
+  /** SHA-256 of the upgrade packages: shares of different ones have nothing to do with each other. */
+  readonly packages: ReadonlySet<string>;
+  /** Over which its rigs get packages, in words; undefined when none of them was opened. */
+  readonly sources: string | undefined;
+  readonly tests: readonly Pick<TestResult, 'test' | 'status' | 'why'>[];
+}
+
+export interface SharesTold {
+  /** What keeps them from being a whole. */
+  readonly missing: readonly string[];
+  /** What a reader has to know, although everything is there. */
+  readonly remarks: readonly string[];
+}
+
+/** Tests that are told by name. */
+const mostTests = 10;
+const leftToOther = /^left to shard \d+ of \d+$/;
+
+export function sharesTold(shares: readonly ShareMade[]): SharesTold {
+  const told = groupsOf(shares).map(groupTold);
+  return { missing: told.flatMap(({ missing }) => missing), remarks: told.flatMap(({ remarks }) => remarks) };
+}
+
+/** By package; one that never got so far that its package is known belongs to the first. */
+function groupsOf(shares: readonly ShareMade[]): readonly (readonly ShareMade[])[] {
+  const groups: { readonly packages: Set<string>; readonly shares: ShareMade[] }[] = [];
+  const known = shares.filter(({ packages }) => packages.size > 0);
+  for (const share of [...known, ...shares.filter((each) => !known.includes(each))]) {
+    const own = groups.find(({ packages }) => [...share.packages].some((each) => packages.has(each)));
+    const group = own ?? (share.packages.size === 0 ? groups[0] : undefined) ?? { packages: new Set<string>(), shares: [] };
+    if (!groups.includes(group)) groups.push(group);
+    for (const each of share.packages) group.packages.add(each);
+    group.shares.push(share);
+  }
+  return groups.map((group) => group.shares);
+}
+
+function groupTold(group: readonly ShareMade[]): SharesTold {
+  const [first] = group;
+  if (first === undefined) return { missing: [], remarks: [] };
+  const { of } = first.share;
+  const differences = differencesIn(group);
+  if (group.some(({ share }) => share.of !== of)) return { missing: differences, remarks: [] };
+  const indices = Array.from({ length: of }, (_, index) => index + 1);
+  const makers = (index: number): readonly string[] => group.filter(({ share }) => share.index === index).map(({ from }) => from);
+  const absent = indices.filter((index) => makers(index).length === 0);
+  const twice = indices.filter((index) => makers(index).length > 1);
+  const there = indices.filter((index) => !absent.includes(index));
+  const gap =
+    absent.length === 0
+      ? []
+      : [
+          `${shareText(absent)} of ${String(of)} ${absent.length === 1 ? 'is' : 'are'} not there ` +
+            `(only ${shareText(there)}, of ${there.flatMap(makers).join(', ')})`,
+        ];
+  // Of what is not there, nobody knows which tests it would have made.
+  const nowhere = absent.length > 0 || differences.length > 0 ? [] : testsNowhere(group);
+  return {
+    missing: [...differences, ...gap, ...nowhere],
+    remarks: twice.map((index) => `share ${String(index)} of ${String(of)} is there twice: in ${makers(index).join(', ')}`),
+  };
+}
+
+const shareText = (indices: readonly number[]): string => `share${indices.length === 1 ? '' : 's'} ${indices.join(', ')}`;
+
+/** In what they differ although they must not, and which of them says what. */
+function differencesIn(group: readonly ShareMade[]): readonly string[] {
+  const factsOf = ({ share, sources }: ShareMade): Readonly<Record<string, string>> => ({
+    'number of shares': String(share.of),
+    ...share.plan,
+    ...(sources === undefined ? {} : { 'sources of the rigs': sources }),
+  });
+  const all = group.map((share) => ({ from: share.from, facts: factsOf(share) }));
+  const names = [...new Set(all.flatMap(({ facts }) => Object.keys(facts)))];
+  return names.flatMap((name) => {
+    const values = new Map<string, string[]>();
+    for (const { from, facts } of all) {
+      const value = facts[name];
+      if (value !== undefined) values.set(value, [...(values.get(value) ?? []), from]);
+    }
+    if (values.size < 2) return [];
+    const said = [...values].map(([value, from]) => `${value} in ${from.join(', ')}`);
+    return [`the shares are not of one plan: ${name} is ${said.join(', ')}`];
+  });
+}
+
+/** Tests that every share which knows them left to another one. */
+function testsNowhere(group: readonly ShareMade[]): readonly string[] {
+  const left = new Map<string, boolean>();
+  for (const { tests } of group) {
+    for (const { test, status, why = '' } of tests)
+      left.set(test, (left.get(test) ?? true) && status === 'skipped' && leftToOther.test(why));
+  }
+  const nowhere = [...left].filter(([, everywhere]) => everywhere).map(([test]) => test);
+  const more = nowhere.length - mostTests;
+  return [
+    ...nowhere.slice(0, mostTests).map((test) => `${test} ran in none of the shares: each left it to another one`),
+    ...(more <= 0 ? [] : [`${String(more)} more tests ran in none of the shares`]),
+  ];
+}
