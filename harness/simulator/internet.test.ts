@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Bench, freshDir } from './testing/host.js';
 import type { HostPort } from './testing/host.js';
+import { freePort, silence } from './testing/servers.js';
 
 jest.setTimeout(120_000);
 
@@ -21,18 +22,6 @@ afterEach(async () => {
   for (const close of servers.splice(0)) await close();
   await bench.stop();
 });
-
-const silence: Record<string, unknown> = {};
-for (const name of ['trace', 'debug', 'info', 'warn', 'error']) silence[name] = () => undefined;
-silence['child'] = () => silence;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 /** Gives a command that reports later, and waits for the report. */
 async function reported(command: string, name: string): Promise<string> {

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pause, systemClock } from '../../base/clock.js';
@@ -12,6 +12,7 @@ import { seeded } from '../../base/random.js';
 import type { JournalEvent } from '../../journal/events.js';
 import { followJournal } from '../../journal/follow.js';
 import { readJournal } from '../../journal/reader.js';
+import { appeared, childrenOf, isAlive } from './testing/processes.js';
 
 jest.setTimeout(600_000);
 
@@ -99,15 +100,7 @@ function run(moment: Moment, name: string): Run {
 /** Resolves at the moment's event. */
 async function reached(moment: Moment, out: string): Promise<void> {
   const file = join(out, 'journal.jsonl');
-  await new Promise<void>((resolve) => {
-    const watcher = watch(out, look);
-    function look(): void {
-      if (!existsSync(file)) return;
-      watcher.close();
-      resolve();
-    }
-    look();
-  });
+  await appeared(out, file);
   let follower: { finish(): void } | undefined;
   await new Promise<void>((resolve) => {
     let step: string | undefined;
@@ -117,31 +110,6 @@ async function reached(moment: Moment, out: string): Promise<void> {
     });
   });
   follower?.finish();
-}
-
-/** State of a process and its parent; undefined when there is none. */
-function processOf(pid: number): { readonly state: string; readonly parent: number } | undefined {
-  try {
-    const [state = '', parent = ''] = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return { state, parent: Number(parent) };
-  } catch {
-    return undefined;
-  }
-}
-
-/** A zombie that nobody has fetched yet holds nothing any more. */
-function isAlive(pid: number): boolean {
-  const found = processOf(pid);
-  return found !== undefined && found.state !== 'Z';
-}
-
-function childrenOf(pid: number): number[] {
-  const pids = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-  return pids.filter((child) => processOf(child)?.parent === pid);
 }
 
 /** SIGKILL to the run and to its rig process; neither gets to say a last word. */

@@ -3,12 +3,13 @@
  */
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pause, systemClock } from '../../../base/clock.js';
 import type { JournalEvent } from '../../../journal/events.js';
 import { followJournal } from '../../../journal/follow.js';
+import { appeared, childrenOf, isAlive } from './processes.js';
 
 const root = join(__dirname, '..', '..', '..', '..');
 export const packagePair = join(root, 'rigs', 'packages', 'simulated-ec25.yaml');
@@ -166,41 +167,4 @@ export async function reached(run: Started, out: string, at: (event: JournalEven
   await Promise.race([ended, met]);
   follower?.finish();
   return found && !over;
-}
-
-function appeared(folder: string, file: string): Promise<void> {
-  return new Promise((resolve) => {
-    const watcher = watch(folder, look);
-    function look(): void {
-      if (!existsSync(file)) return;
-      watcher.close();
-      resolve();
-    }
-    look();
-  });
-}
-
-/** State of a process and its parent; undefined when there is none. */
-function processOf(pid: number): { readonly state: string; readonly parent: number } | undefined {
-  try {
-    const [state = '', parent = ''] = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return { state, parent: Number(parent) };
-  } catch {
-    return undefined;
-  }
-}
-
-/** A zombie that nobody has fetched yet holds nothing any more. */
-function isAlive(pid: number): boolean {
-  const found = processOf(pid);
-  return found !== undefined && found.state !== 'Z';
-}
-
-function childrenOf(pid: number): number[] {
-  const pids = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-  return pids.filter((child) => processOf(child)?.parent === pid);
 }
