@@ -10,6 +10,8 @@ import { hasCode, messageOf } from '../base/errors.js';
  * - its reads run on the thread pool: a descriptor closed meanwhile and used again elsewhere would lose bytes to us;
  * - waiting for room to write stops the wait for data, so an upload to a module that echoes can stand still;
  * - closing with unsent output takes 30 s, so what is unsent is thrown away first.
+ * What stays: its poller holds its own callback, so each opening keeps 0.7 kB for as long as the process lives. It must not be helped to its end: its
+ * destructor would take the next device's descriptor, which has the same number, out of the event loop.
  */
 export interface DeviceEvents {
   /** Called in the tick in which the bytes were read. */
