@@ -48,13 +48,14 @@ test('a cut where it was asked, proven, and a module that did what it must: surv
   expect(achievedPercent(record([cut('recovery')]))).toBe(43);
 });
 
-test('without proof that power went nothing is said of the module, not even a failure', () => {
-  for (const judged of [passed, judgement('fail', 'rolled-back', 'firmware')]) {
-    expect(trialResult(trial(at41), record([cut('recovery', false)]), judged)).toMatchObject({
-      outcome: 'invalid',
-      owner: 'rig',
-    });
-  }
+test('without proof that power went nothing is said of cuts; what the rules fail all the same is its owner’s', () => {
+  const unproven = record([cut('recovery', false)]);
+  expect(trialResult(trial(at41), unproven, passed)).toMatchObject({ outcome: 'invalid', owner: 'rig' });
+  const invalid = { ...judgement('invalid', 'rolled-back', 'firmware') };
+  expect(trialResult(trial(at41), unproven, invalid)).toMatchObject({ outcome: 'invalid', owner: 'rig' });
+  const failed = trialResult(trial(at41), unproven, judgement('fail', 'rolled-back', 'firmware'));
+  expect(failed).toMatchObject({ outcome: 'invalid', owner: 'firmware' });
+  expect(failed.why).toMatch(/^DG-20 power.recovery: the new version does not run; no proof that power went/);
 });
 
 test('a cut that came too late, or never, is missed and no pass', () => {

@@ -50,12 +50,11 @@ export function trialResult(trial: CutTrial, record: UpgradeRecord, judgement: J
   const spoilt = judgement.findings.find(({ owner }) => owner === 'rig' || owner === 'harness' || owner === 'network');
   const unproven = cuts.findIndex(({ proven }) => !proven);
   if (unproven >= 0) {
-    return {
-      outcome: 'invalid',
-      owner: 'rig',
-      achieved,
-      why: `no proof that power went at ${asked(trial.points[unproven])}: neither STATUS fell nor a device left`,
-    };
+    const why = `no proof that power went at ${asked(trial.points[unproven])}: neither STATUS fell nor a device left`;
+    // What the module itself said wrong, no switch can have brought about: the rules fail it beside the rig's fault.
+    if (decided !== undefined)
+      return { outcome: 'invalid', owner: decided.owner, achieved, why: `${findingText(decided)}; ${why}` };
+    return { outcome: 'invalid', owner: 'rig', achieved, why };
   }
   // A module that fails before the next point is reached has failed: what is left of the plan cannot change that.
   if (decided === undefined) {
@@ -73,7 +72,7 @@ export function trialResult(trial: CutTrial, record: UpgradeRecord, judgement: J
   }
   if (judgement.result === 'pass') return { outcome: 'survived', owner: undefined, achieved, why: undefined };
   if (decided !== undefined && cuts.length > 0)
-    return { outcome: 'failed', owner: decided.owner, achieved, why: `${decided.requirement} ${decided.rule}: ${decided.text}` };
+    return { outcome: 'failed', owner: decided.owner, achieved, why: findingText(decided) };
   const finding = decided ?? spoilt ?? judgement.findings[0];
   return {
     outcome: 'invalid',
@@ -82,6 +81,8 @@ export function trialResult(trial: CutTrial, record: UpgradeRecord, judgement: J
     why: finding?.text ?? 'the events do not tell how it ended',
   };
 }
+
+const findingText = ({ requirement, rule, text }: Judgement['findings'][number]): string => `${requirement} ${rule}: ${text}`;
 
 /** Percentage that the last cut of a record really hit, for narrowing; undefined when none was reported before it. */
 export function achievedPercent(record: UpgradeRecord, index = 0): number | undefined {

@@ -1,6 +1,7 @@
 import { runJournal } from '../campaign/testing/journal.js';
 import type { EventBody, JournalEvent } from '../journal/events.js';
 import { script } from '../verdict/testing/script.js';
+import { resultOf } from '../report/result.js';
 import { before } from './before.js';
 
 const events = (...bodies: EventBody[]): JournalEvent[] =>
@@ -49,6 +50,19 @@ test('a valid trial whose test came to no verdict is kept with its upgrade; one 
   expect(kept?.events.some(({ type }) => type === 'upgrade.start')).toBe(true);
   expect(before(story('survived', true), 'ec25-a').finished).toEqual([]);
   expect(before(story('missed', false), 'ec25-a').finished).toEqual([]);
+});
+
+test('a test whose cut failed before the kill is gone into once more, to be narrowed, though its verdict stands', () => {
+  const story = script().event({ type: 'test.start', test: 'the test', suite: 'power-cut', requirements: [] });
+  story.event({ type: 'trial.start', trial: 'ec25-a/1', cut: 'cut:end/ufs#1', test: 'the test' });
+  story.start('ufs').command().say(['at', 'uart'], 'START', 'UPDATING,41').cut().normal().end().after({});
+  story.event({ type: 'verdict', upgrade: 'u1', result: 'fail', findings: [] });
+  const failed = { trial: 'ec25-a/1', cut: 'cut:end/ufs#1', upgrade: 'u1', package: 'ab', revision: 'r', phase: 'end' } as const;
+  story.event({ type: 'trial.end', ...failed, outcome: 'failed', owner: 'firmware', achieved: '', took: 1 });
+  expect(resultOf(story.events, ['ec25-a']).tests).toMatchObject([{ status: 'failed' }]);
+  const { done, finished } = before(story.events, 'ec25-a');
+  expect([...done]).toEqual([]);
+  expect(finished).toMatchObject([{ test: 'the test', end: { outcome: 'failed' } }]);
 });
 
 test('valid cuts at a percentage are read back for narrowing; what is no id of a cut is passed over', () => {

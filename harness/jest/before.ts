@@ -5,12 +5,12 @@ import { isFlashing, parseCutId } from '../campaign/cut.js';
 import type { EventOf, JournalEvent } from '../journal/events.js';
 import { JournalStream } from '../journal/reader.js';
 import { UpgradeStream } from '../report/html/upgrade-stream.js';
-import { isVerdict } from '../report/result.js';
+import { isVerdict, ofResult, resultOf } from '../report/result.js';
 import type { UpgradeRecord } from '../verdict/types.js';
 
 /** What a rig did before its run was killed and resumed. */
 export interface Before {
-  /** Tests that came to a verdict; those that were invalid or broken off are done again. */
+  /** Tests that came to a verdict, if only by what was judged in them; others that were broken off, and invalid ones, are done again. */
   readonly done: ReadonlySet<string>;
   /** Highest numbers given so far, so that none is given twice. */
   readonly trials: number;
@@ -58,7 +58,8 @@ type Ended = EventOf<'trial.end'>;
  * upgrades of trials that are still needed are kept. Pure.
  */
 export function before(all: Iterable<JournalEvent>, rig: string): Before {
-  const done = new Set<string>();
+  const ended = new Set<string>();
+  const told: JournalEvent[] = [];
   const names = { trials: [] as string[], upgrades: [] as string[] };
   const starts = new Map<string, EventOf<'trial.start'>>();
   const valid: Ended[] = [];
@@ -67,6 +68,7 @@ export function before(all: Iterable<JournalEvent>, rig: string): Before {
   for (const event of all) {
     // Each process has a clock of its own, and nobody was at work between them.
     if (event.type === 'run.start') time.part();
+    if ((event.rig === rig || event.rig === undefined) && ofResult.has(event.type)) told.push(event);
     if (event.rig !== rig) continue;
     time.take(event);
     events = Math.max(events, event.n);
@@ -74,12 +76,18 @@ export function before(all: Iterable<JournalEvent>, rig: string): Before {
     if (event.type === 'trial.end' && (event.outcome === 'survived' || event.outcome === 'failed')) valid.push(event);
     if (event.type === 'trial.start' || event.type === 'trial.cut' || event.type === 'trial.end') names.trials.push(event.trial);
     if (event.type === 'upgrade.start' || event.type === 'upgrade.end') names.upgrades.push(event.upgrade);
-    if (event.type === 'test.end' && isVerdict(event.status)) done.add(event.test);
+    if (event.type === 'test.end' && isVerdict(event.status)) ended.add(event.test);
   }
   const open = valid.flatMap((end) => {
     const start = starts.get(end.trial);
-    return start?.test === undefined || done.has(start.test) ? [] : [{ test: start.test, from: start.n, end }];
+    return start?.test === undefined || ended.has(start.test) ? [] : [{ test: start.test, from: start.n, end }];
   });
+  // One that was judged and broken off has its verdict, whatever comes; one whose cut failed is gone into once more all the same, to be narrowed.
+  const failed = new Set(open.filter(({ end }) => end.outcome === 'failed').map(({ test }) => test));
+  const judged = resultOf(told, [rig]).tests.filter(
+    (each) => each.rig === rig && isVerdict(each.status) && !failed.has(each.test),
+  );
+  const done = new Set([...ended, ...judged.map(({ test }) => test)]);
   return {
     done,
     trials: highest(names.trials, '/'),

@@ -19,7 +19,7 @@ import { Conductor, type Trial } from '../campaign/conduct.js';
 import { cutId, type CutTrial } from '../campaign/cut.js';
 import type { Judgement, UpgradeRecord } from '../verdict/types.js';
 import { Trials } from './trials.js';
-import { marked } from './outcome.js';
+import { marked, outOfTime } from './outcome.js';
 import { Latest } from './latest.js';
 import { leftToOthers, type Shard } from './shard.js';
 import type { Before } from './before.js';
@@ -155,7 +155,7 @@ export function makeWorld(options: WorldOptions): MadeWorld {
     const { budget } = options.soak;
     const spent = options.before.spent.cuts + (firstCut === undefined ? 0 : clock.now() - firstCut);
     if (budget === undefined || spent < budget) return undefined;
-    return 'the time of --budget was used up before this cut';
+    return outOfTime;
   }
 
   const trials = new Trials({

@@ -9,6 +9,16 @@ const marks = { invalid: 'INVALID', inconclusive: 'INCONCLUSIVE', skipped: 'SKIP
 /** Reason of a skip: the test's verdict stands in the journal, from before the run was killed and resumed. */
 export { doneBefore } from '../report/result.js';
 
+/** Reason of a skip: nobody had the time. */
+export const outOfTime = 'the time of --budget was used up before this cut';
+
+/** What ended a test of which an earlier try did not count, for this reason: it does not become one that was merely left out for lack of time. */
+export function afterSpoilt(spoilt: string | undefined, error: unknown): unknown {
+  const { message } = Object(error) as { message?: unknown };
+  if (spoilt === undefined || typeof message !== 'string' || outcomeOf([message]).why !== outOfTime) return error;
+  return new Error(marked('invalid', `${spoilt}\nnot tried again: ${outOfTime}`), { cause: error });
+}
+
 /** `INVALID: …`, so that `outcomeOf` finds it again. */
 export function marked(outcome: keyof typeof marks, text: string): string {
   return `${marks[outcome]}: ${text}`;

@@ -9,7 +9,7 @@ import type { Source } from '../journal/events.js';
 import type { Package, Upgrade } from '../module/types.js';
 import { spoiltBy, traced } from './blame.js';
 import { Doubts } from './doubts.js';
-import { doneBefore, marked } from './outcome.js';
+import { afterSpoilt, doneBefore, marked } from './outcome.js';
 import { reachedAt } from '../rig/delivery-schema.js';
 import type { Need, Server, World } from './world.js';
 
@@ -147,13 +147,15 @@ export function check(title: string, options: CheckOptions, body: () => Promise<
     if (world().alreadyDone()) throw new Error(marked('skipped', doneBefore));
     const { progress = () => 0 } = options;
     let reached = progress();
+    let before: string | undefined;
     for (let number = 1; ; number += 1) {
       try {
         await body();
         return;
       } catch (error) {
         const spoilt = spoiltBy(error);
-        if (spoilt === undefined) throw traced(error, options.covers);
+        if (spoilt === undefined) throw afterSpoilt(before, traced(error, options.covers));
+        before = spoilt;
         if (progress() > reached) number = 1;
         reached = progress();
         if (number >= world().tries) throw new Error(marked('invalid', spoilt), { cause: error });

@@ -142,11 +142,79 @@ test('what came to no verdict is replaced by what came of it later, and is count
 test('a test that was under way at the kill has no time and no tries of the run that only left it out', () => {
   const aside: EventBody = { type: 'rig.aside', reason: 'no way back' };
   const all = events(run, ...opened, start(), run, ...opened, aside, end('skipped', 'set aside'), left);
-  expect(resultOf(all, [rig]).tests).toMatchObject([{ status: 'skipped', why: 'set aside', took: undefined }]);
+  expect(resultOf(all, [rig]).tests).toMatchObject([
+    { status: 'invalid', why: 'its process ended in the middle of it', took: undefined },
+  ]);
   const tried: EventBody = { type: 'test.try', test: 'round-trip: other', number: 1, why: 'noise' };
   const other = start('round-trip: other');
   const more = events(run, ...opened, start(), run, ...opened, other, tried, end('passed', undefined, 'round-trip: other'), left);
   expect(resultOf(more, [rig]).tests.map(({ tries }) => tries.length)).toEqual([0, 1]);
+});
+
+describe('what was judged in a test that had no end yet when its process was killed', () => {
+  const finding = { rule: 'identity.imei', requirement: 'DH-03', text: 'IMEI is not what it was', events: [] };
+  const judged = (result: 'pass' | 'fail' | 'invalid' | 'inconclusive'): EventBody => ({
+    type: 'verdict',
+    upgrade: 'u1',
+    result,
+    findings: result === 'pass' ? [] : [{ ...finding, owner: result === 'fail' ? 'firmware' : 'undecided' }],
+  });
+  const killed = (...bodies: readonly EventBody[]) => [run, ...opened, start(), ...bodies];
+  const resumed = [run, ...opened];
+
+  describe.each([
+    ['failed', 'fail'],
+    ['inconclusive', 'inconclusive'],
+  ] as const)('%s', (status, result) => {
+    test('is the test’s verdict, with its reason, and nothing that comes later tries it away', () => {
+      const why = 'u1: DH-03 identity.imei: IMEI is not what it was\nits process ended in the middle of it';
+      expect(resultOf(events(...killed(judged(result))), [rig]).tests).toMatchObject([{ status, why }]);
+      for (const again of [[end('skipped', doneBefore)], [start(), end('invalid', 'set aside')], [start()]]) {
+        expect(resultOf(events(...killed(judged(result)), ...resumed, ...again, left), [rig]).tests).toMatchObject([
+          { status, why },
+        ]);
+      }
+    });
+
+    test('is not made again by the run that goes on', () => {
+      expect([...before(events(...killed(judged(result))), rig).done]).toEqual([test1]);
+    });
+
+    test('is no worse for what was judged afterwards', () => {
+      const all = events(...killed(judged(result), judged('pass'), judged('inconclusive')));
+      expect(resultOf(all, [rig]).tests).toMatchObject([{ status }]);
+    });
+
+    test('counts for nothing where the test came to an end', () => {
+      expect(resultOf(events(...killed(judged(result), end('passed')), left), [rig]).tests).toMatchObject([{ status: 'passed' }]);
+    });
+
+    test('is none of a test on another rig', () => {
+      const all = events(...killed(judged(result))).map((event) =>
+        event.type === 'verdict' ? { ...event, rig: 'ec25-b' } : event,
+      );
+      expect(resultOf(all, [rig]).tests).toMatchObject([{ status: 'invalid' }]);
+    });
+  });
+
+  test('leaves a test to be done again where it held, or was spoilt', () => {
+    for (const result of ['pass', 'invalid'] as const) {
+      const all = events(...killed(judged(result)));
+      expect(resultOf(all, [rig]).tests).toMatchObject([{ status: 'invalid' }]);
+      expect([...before(all, rig).done]).toEqual([]);
+    }
+  });
+
+  test('outlasts an interruption', () => {
+    const all = events(...killed(judged('fail')), { type: 'run.interrupted', signal: 'SIGINT' });
+    expect(resultOf(all, [rig]).tests).toMatchObject([{ status: 'failed' }]);
+  });
+});
+
+test('what was spoilt is not made good by leaving it out afterwards', () => {
+  const late = 'the time of --budget was used up before this cut';
+  const all = events(run, ...opened, start(), end('invalid', 'noise'), run, ...opened, start(), end('skipped', late), left);
+  expect(resultOf(all, [rig])).toMatchObject({ exit: 3, tests: [{ status: 'invalid', why: 'noise' }] });
 });
 
 describe('a rig whose process dies unnoticed when its run goes on', () => {

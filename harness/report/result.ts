@@ -1,4 +1,4 @@
-import type { EventType, JournalEvent } from '../journal/events.js';
+import type { EventOf, EventType, JournalEvent } from '../journal/events.js';
 
 /** Reason of a skip in a run that was resumed: the verdict from before counts. */
 export const doneBefore = 'done before the run was resumed';
@@ -13,11 +13,13 @@ export const isVerdict = (status: TestStatus): boolean => status === 'passed' ||
 
 /**
  * Whether an end of a test counts in place of the one that was known. Whoever adds up the ends of tests asks this: a verdict outlasts every end
- * that is none (a skip of the run that was gone on with, a fault of the rig, a kill), and nothing tries a failure away.
+ * that is none (a skip of the run that was gone on with, a fault of the rig, a kill), nothing tries a failure away, and what was spoilt is not
+ * made good by leaving it out.
  */
 export function replaces(known: TestStatus | undefined, status: TestStatus): boolean {
-  if (known === undefined || !isVerdict(known)) return true;
-  return isVerdict(status) && known !== 'failed';
+  if (known === undefined || known === 'skipped') return true;
+  if (!isVerdict(known)) return status !== 'skipped';
+  return isVerdict(status) && (known !== 'failed' || status === 'failed');
 }
 
 export interface TestResult {
@@ -63,6 +65,8 @@ interface Running {
   readonly started: number;
   readonly at: string;
   readonly tries: { readonly number: number; readonly why: string }[];
+  /** The worst that was judged in it: what stands should its process end before the test does. */
+  judged: Pick<TestResult, 'status' | 'why'> | undefined;
 }
 
 export interface RunResult {
@@ -81,6 +85,7 @@ export const ofResult: ReadonlySet<EventType> = new Set<EventType>([
   'test.start',
   'test.try',
   'test.end',
+  'verdict',
   'run.start',
   'run.interrupted',
   'rig.start',
@@ -107,12 +112,17 @@ export function resultOf(events: Iterable<JournalEvent>, rigs: readonly string[]
     switch (event.type) {
       case 'test.start': {
         const { test, suite, requirements, t, at } = event;
-        running.set(`${rig}\n${test}`, { rig, test, suite, requirements, started: t, at, tries: [] });
+        running.set(`${rig}\n${test}`, { rig, test, suite, requirements, started: t, at, tries: [], judged: undefined });
         break;
       }
       case 'test.try':
         for (const entry of running.values()) {
           if (entry.rig === rig) entry.tries.push({ number: event.number, why: event.why });
+        }
+        break;
+      case 'verdict':
+        for (const entry of running.values()) {
+          if (entry.rig === rig) entry.judged = worse(entry.judged, event);
         }
         break;
       case 'test.end': {
@@ -185,11 +195,12 @@ export function resultOf(events: Iterable<JournalEvent>, rigs: readonly string[]
 
   /** Tests in which their process ended, on these rigs or on all. */
   function brokenOff(names?: readonly string[]): void {
-    for (const [key, { rig, test, suite, requirements, tries, at }] of running) {
+    for (const [key, { rig, test, suite, requirements, tries, at, judged }] of running) {
       if (names?.includes(rig) === false) continue;
       running.delete(key);
-      const status = interrupted === undefined ? 'invalid' : 'skipped';
-      const why = interrupted === undefined ? 'its process ended in the middle of it' : `interrupted (${interrupted})`;
+      const how = interrupted === undefined ? 'its process ended in the middle of it' : `interrupted (${interrupted})`;
+      const status = judged?.status ?? (interrupted === undefined ? 'invalid' : 'skipped');
+      const why = judged === undefined ? how : `${judged.why ?? ''}\n${how}`;
       put({ rig, test, suite, status, why, requirements, tries, took: undefined, at, outlasted: false });
     }
   }
@@ -200,6 +211,17 @@ export function resultOf(events: Iterable<JournalEvent>, rigs: readonly string[]
     for (const name of names) rigState(name);
     for (const [key, { rig, test }] of tests) if (names.includes(rig) && test.endsWith(`: ${notRunTitle}`)) tests.delete(key);
   }
+}
+
+/**
+ * What a verdict says of the test in which it was given, while that test has no end: the end comes after the unit is back at its baseline, which may
+ * take hours, and a verdict must outlast a process that does not. Of a test that goes on after a doubt, as a soak does, the doubt stays.
+ */
+function worse(known: Running['judged'], { result, upgrade, findings }: EventOf<'verdict'>): Running['judged'] {
+  const status = result === 'fail' ? 'failed' : result === 'inconclusive' ? 'inconclusive' : undefined;
+  if (status === undefined || known?.status === 'failed' || known?.status === status) return known;
+  const [first] = findings;
+  return { status, why: first === undefined ? upgrade : `${upgrade}: ${first.requirement} ${first.rule}: ${first.text}` };
 }
 
 /** A rig that did not get ready, was set aside, or of which nobody knows that its power is safe: why that is not the firmware's doing. */
