@@ -4,8 +4,9 @@
  * The unit's work on the flash is short, so that the harness has as little rest as it ever gets.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pause, systemClock } from '../../harness/base/clock.js';
@@ -44,8 +45,11 @@ async function main(): Promise<number> {
     const page = (performance.now() - began) / 1000;
     const size = statSync(join(folder, 'again.html')).size / 1e6;
     console.log(`\nreport.html anew: exit ${String(status)}, ${page.toFixed(1)} s, ${size.toFixed(1)} MB`);
-    const drift = readFileSync(journal, 'utf8').match(/drift of [^"]*/g) ?? [];
-    for (const text of drift) console.log(text);
+    // Longer than the longest string that there can be.
+    for await (const line of createInterface({ input: createReadStream(journal) })) {
+      const [text] = /drift of [^"]*/.exec(line) ?? [];
+      if (text !== undefined) console.log(text);
+    }
     return typeof exit === 'number' ? exit : 1;
   } finally {
     if (given.keep === undefined) rmSync(folder, { recursive: true, force: true });
