@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventBody } from '../../journal/events.js';
 import { baselineOf, keepBaseline } from '../../report/compare/baseline.js';
+import { journalOf } from '../../report/certificate/testing/qualifying.js';
 import { readReport } from '../../report/html/write.js';
 import { writeManifest } from '../../report/manifest.js';
 
@@ -120,6 +121,50 @@ describe('shares', () => {
     expect(other.code).toBe(3);
     expect(other.out).toMatch(/missing: the shares are not of one plan: cuts is 8 in .*three, 9 in .*four\n/);
     expect(other.out).toMatch(/missing: the shares are not of one plan: pattern is none in .*three, ufs in .*four\n/);
+  });
+});
+
+describe('a qualification', () => {
+  const qualifying = async (name: string, damage: (lines: string[]) => string[]): Promise<string> => {
+    const run = join(folder, name);
+    mkdirSync(run);
+    const lines = journalOf().map((event) => JSON.stringify(event));
+    writeFileSync(
+      join(run, 'journal.jsonl'),
+      damage(lines)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+    writeFileSync(join(run, 'run.json'), JSON.stringify({ run: 'night', seed: 7, names: ['ec25-a'], asked: {} }));
+    await writeManifest(run);
+    return run;
+  };
+  const certificate = (dir: string): unknown => JSON.parse(read(dir, 'certificate.json'));
+
+  test('is one when it is merged', async () => {
+    const all = await merge(await qualifying('qualified', (lines) => lines));
+    expect(all).toMatchObject({ code: 0, err: '' });
+    expect(certificate(all.folder)).toMatchObject({ verdict: 'qualified' });
+  });
+
+  test('of which a line cannot be read is none, merged or not', async () => {
+    const run = await qualifying('damaged', (lines) => {
+      const at = lines.findIndex((line) => line.includes('"type":"trial.end"'));
+      return [
+        ...lines.slice(0, at),
+        '{"n":77,"t":5,"at":"2026-02-01T22:00:00.000Z","rig":"ec25-a","type":"tri',
+        ...lines.slice(at),
+      ];
+    });
+    const all = await merge(run);
+    const why = `1 line of the journal of ${run} cannot be read`;
+    expect(all).toMatchObject({ code: 3, err: '' });
+    expect(all.out).toContain(`missing: ${why}\n`);
+    expect(certificate(all.folder)).toMatchObject({
+      verdict: 'not-enough-evidence',
+      open: [`the merged run is not whole: ${why}`],
+    });
+    expect(await dfota('report', 'verify', all.folder, '--rejudge')).toMatchObject({ code: 0 });
   });
 });
 

@@ -161,6 +161,7 @@ function openOf(evidence: Evidence, pairs: readonly EventOf<'pair'>[], first: Ev
     );
   // A failed verdict speaks against the firmware already; whatever else it is, evidence is lacking.
   if (result.exit > 1) open.push(result.reason);
+  open.push(...result.missing.filter((what) => !open.some((known) => known.includes(what))));
   for (const { rig, faults, aside } of result.rigs) {
     if (aside !== undefined) open.push(`${rig} was set aside: ${aside}`);
     else if (result.exit > 1) open.push(...[...new Set(faults)].map((fault) => `${rig}: ${fault}`));

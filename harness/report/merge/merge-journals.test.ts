@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { EventBody, JournalEvent, RigProfile, Source } from '../../journal/events.js';
 import { outlineOf } from '../outline.js';
+import { qualification } from '../certificate/testing/qualifying.js';
 import { notRunTitle, resultOf, type RunResult } from '../result.js';
 import { summaryText } from '../summary.js';
 import { ConflictingParts, mergeRuns, type Merged, type RunPart } from './merge-journals.js';
@@ -297,6 +298,41 @@ describe('shares of one run', () => {
     expect(summaryText(result, outlineOf(all))).toContain(`\nmissing: ${missing[0] ?? ''}\n`);
     const worst = mergeRuns([share(1, [failed('s: x'), left('s: y', 2)])]);
     expect(resultOf([...all.slice(0, 1), ...worst.events], worst.rigs)).toMatchObject({ exit: 1, missing });
+  });
+});
+
+describe('lines that cannot be read', () => {
+  /** As a journal’s reader, which knows them only when it has come to the end. */
+  const damaged = (bodies: readonly EventBody[], lines: number, cutOff = false): RunPart => {
+    const whole = part('A', 'run-a', 'a', bodies);
+    const events = {
+      unreadable: [] as unknown[],
+      cutOff: false,
+      *[Symbol.iterator]() {
+        events.unreadable.length = 0;
+        events.cutOff = false;
+        yield* whole.events;
+        events.unreadable.push(...Array.from({ length: lines }));
+        events.cutOff = cutOff;
+      },
+    };
+    return { ...whole, events };
+  };
+  const told = (bodies: readonly EventBody[], lines: number, cutOff = false): Pick<Merged, 'missing' | 'remarks'> => {
+    const { missing, remarks } = mergeRuns([damaged(bodies, lines, cutOff)]);
+    return { missing, remarks };
+  };
+  const rest = [ready, passed('s: x'), done];
+
+  test('of a qualification keep the whole from being one', () => {
+    const asked = [start, qualification(), ...rest];
+    expect(told(asked, 0)).toEqual({ missing: [], remarks: [] });
+    expect(told(asked, 2)).toEqual({ missing: ['2 lines of the journal of A cannot be read'], remarks: [] });
+    expect(told(asked, 0, true)).toEqual({ missing: ['1 line of the journal of A cannot be read'], remarks: [] });
+  });
+
+  test('of any other run are told, as in its own report', () => {
+    expect(told([start, ...rest], 1)).toEqual({ missing: [], remarks: ['1 line of the journal of A cannot be read'] });
   });
 });
 

@@ -3,6 +3,7 @@
  * told and left out, and a rig that took part in several runs stands there once for each. Journals are gone through, never held. Pure.
  */
 import type { EventOf, JournalEvent } from '../../journal/events.js';
+import { linesLost } from '../../journal/reader.js';
 import { ofResult, resultOf, type TestResult } from '../result.js';
 import { sharesTold, type Share } from './shares.js';
 
@@ -12,8 +13,8 @@ export interface RunPart {
   readonly run: string;
   /** Rigs that were to take part. */
   readonly rigs: readonly string[];
-  /** From the beginning, as often as it is asked. */
-  readonly events: Iterable<JournalEvent>;
+  /** From the beginning, as often as it is asked; at its end it knows what of the journal could not be read. */
+  readonly events: Iterable<JournalEvent> & { readonly unreadable?: readonly unknown[]; readonly cutOff?: boolean };
   /** Of a run that made a share of the tests. */
   readonly share?: Share | undefined;
 }
@@ -25,7 +26,7 @@ export interface Merged {
   readonly rigs: readonly string[];
   /** What a reader has to know: parts left out, rigs renamed, tests that were run more than once. */
   readonly remarks: readonly string[];
-  /** What was to be in the whole and is not: shares, and tests that nobody ran. */
+  /** What was to be in the whole and is not: shares, tests that nobody ran, lines of a journal that a certificate rests on. */
   readonly missing: readonly string[];
 }
 
@@ -37,6 +38,10 @@ interface Looked {
   readonly tests: readonly TestResult[];
   readonly packages: ReadonlySet<string>;
   readonly sources: string | undefined;
+  /** It was to qualify a pair of packages. */
+  readonly qualifies: boolean;
+  /** Lines of its journal. */
+  readonly unreadable: number;
 }
 
 /** Two parts claim to be one run, and neither is the beginning of the other. */
@@ -65,7 +70,8 @@ export function mergeRuns(given: readonly RunPart[]): Merged {
   const shares = sharesTold(
     looked.flatMap(({ part: { from, share }, ...made }) => (share === undefined ? [] : [{ from, share, ...made }])),
   );
-  remarks.push(...shares.remarks, ...testsTwice(looked));
+  const damage = damageTold(looked);
+  remarks.push(...damage.remarks, ...shares.remarks, ...testsTwice(looked));
   const base = chosen[0] === undefined ? 0 : offsetOf(chosen[0]);
   const streams = parts.map(({ part, names }, index) => ({
     part,
@@ -74,7 +80,7 @@ export function mergeRuns(given: readonly RunPart[]): Merged {
     starts: looked[index]?.starts ?? 1,
   }));
   const events = { [Symbol.iterator]: () => inOrder(streams.map(shifted)) };
-  const { missing } = shares;
+  const missing = [...damage.missing, ...shares.missing];
   return { events, parts, rigs: parts.flatMap(({ names }) => [...names.values()]), remarks, missing };
 }
 
@@ -83,7 +89,9 @@ function lookInto(part: RunPart): Looked {
   const packages = new Set<string>();
   const sources = new Map<string, string>();
   let starts = 0;
+  let qualifies = false;
   for (const event of part.events) {
+    if (event.type === 'qualification') qualifies = true;
     if (event.type === 'run.start') starts += 1;
     if (event.type === 'pair') packages.add(event.upgrade.sha256.toLowerCase());
     if (event.type === 'rig.start') sources.set(event.rig ?? '', [...event.profile.sources].sort().join(' '));
@@ -95,6 +103,22 @@ function lookInto(part: RunPart): Looked {
     tests: resultOf(events, part.rigs).tests,
     packages,
     sources: sources.size === 0 ? undefined : [...new Set(sources.values())].sort().join(', '),
+    qualifies,
+    unreadable: linesLost({ unreadable: part.events.unreadable ?? [], cutOff: part.events.cutOff ?? false }),
+  };
+}
+
+/** The whole has none of these lines, so nobody would miss them there. A certificate rests on every line; any other run is what the rest of it tells. */
+function damageTold(looked: readonly Looked[]): { readonly missing: readonly string[]; readonly remarks: readonly string[] } {
+  const told = looked
+    .filter(({ unreadable }) => unreadable > 0)
+    .map(({ part, qualifies, unreadable }) => ({
+      qualifies,
+      text: `${String(unreadable)} ${unreadable === 1 ? 'line' : 'lines'} of the journal of ${part.from} cannot be read`,
+    }));
+  return {
+    missing: told.filter(({ qualifies }) => qualifies).map(({ text }) => text),
+    remarks: told.filter(({ qualifies }) => !qualifies).map(({ text }) => text),
   };
 }
 
