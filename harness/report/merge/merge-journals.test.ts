@@ -200,23 +200,24 @@ describe('shares of one run', () => {
     why: `left to shard ${String(index)} of 2`,
   });
   const plan = { seed: '7', suites: 'power-cut', plan: 'random', cuts: '8', pattern: 'none' };
-  const pair = (sha256: string): EventBody => {
+  const pair = (sha256: string, downgrade = 'd'): EventBody => {
     const facts = { file: 'u.zip', size: 1, sha256, from: 'v12', to: 'v13', contents: 'sound' } as const;
-    return { type: 'pair', name: 'p', module: 'EC25', versions: {}, upgrade: facts, downgrade: { ...facts, sha256: 'd' } };
+    return { type: 'pair', name: 'p', module: 'EC25', versions: {}, upgrade: facts, downgrade: { ...facts, sha256: downgrade } };
   };
   interface Given {
     readonly rig?: string;
     readonly sha256?: string;
+    readonly downgrade?: string;
     readonly of?: number;
     readonly changed?: Partial<typeof plan>;
     readonly sources?: readonly Source[];
   }
   const share = (index: number, bodies: readonly EventBody[], given: Given = {}): RunPart => {
-    const { rig = `rig-${String(index)}`, sha256 = 'aa', of = 2, changed = {}, sources = ['ufs'] } = given;
+    const { rig = `rig-${String(index)}`, sha256 = 'aa', downgrade, of = 2, changed = {}, sources = ['ufs'] } = given;
     const opened: EventBody = { type: 'rig.start', profile: { ...profileOf(rig), sources: [...sources] } };
     const name = `${rig}-${String(index)}-${sha256}`;
     return {
-      ...part(name.toUpperCase(), `run-${name}`, rig, [start, opened, pair(sha256), ready, ...bodies, done]),
+      ...part(name.toUpperCase(), `run-${name}`, rig, [start, opened, pair(sha256, downgrade), ready, ...bodies, done]),
       share: { index, of, plan: { ...plan, ...changed } },
     };
   };
@@ -241,7 +242,51 @@ describe('shares of one run', () => {
       share(2, [passed('s: y'), left('s: x', 1)], { rig: 'd', sha256: 'cc' }),
     ] as const;
     expect(told(first, second, ...others)).toEqual({ missing: [], remarks: [] });
-    expect(told(first, second, others[0]).missing).toEqual(['share 2 of 2 is not there (only share 1, of C-1-CC)']);
+    expect(told(first, second, others[0]).missing).toEqual([
+      'of the packages p (cc and d): share 2 of 2 is not there (only share 1, of C-1-CC)',
+    ]);
+  });
+
+  test('on other downgrade packages have nothing to do with each other', () => {
+    const other = share(2, [passed('s: y'), left('s: x', 1)], { downgrade: 'e' });
+    expect(told(first, other).missing).toEqual([
+      'of the packages p (aa and d): share 2 of 2 is not there (only share 1, of RIG-1-1-AA)',
+      'of the packages p (aa and e): share 1 of 2 is not there (only share 2, of RIG-2-2-AA)',
+    ]);
+  });
+
+  /** A share that was made on a rig for each of several packages. */
+  const several = (index: number, rigs: Readonly<Record<string, readonly EventBody[]>>): RunPart => {
+    const from = `SEVERAL-${String(index)}`;
+    const events = Object.entries(rigs).flatMap(([rig, bodies]) => [
+      ...part(from, from, rig, [{ type: 'rig.start', profile: profileOf(rig) }, ...bodies, done]).events,
+    ]);
+    const begun = [...part(from, from, '', [start]).events];
+    return { from, run: from, rigs: Object.keys(rigs), events: [...begun, ...events], share: { index, of: 2, plan } };
+  };
+
+  test('are looked for of each package of a run that had several', () => {
+    const bodies = (sha256: string): readonly EventBody[] => [pair(sha256), ready, passed('s: x'), left('s: y', 2)];
+    const both = several(1, { c: bodies('aa'), d: bodies('cc') });
+    expect(told(both, second).missing).toEqual([
+      'of the packages p (cc and d): share 2 of 2 is not there (only share 1, of SEVERAL-1)',
+    ]);
+    const rest = share(2, [passed('s: y'), left('s: x', 1)], { rig: 'e', sha256: 'cc' });
+    expect(told(both, second, rest)).toEqual({ missing: [], remarks: [] });
+    // A test that was made with the other packages is not made with these.
+    const lacking = several(2, {
+      f: [pair('aa'), ready, passed('s: y'), left('s: x', 1), left('s: z', 1)],
+      g: [pair('cc'), ready, passed('s: y'), passed('s: z')],
+    });
+    expect(told(both, lacking).missing).toEqual([
+      'of the packages p (aa and d): s: z ran in none of the shares: each left it to another one',
+    ]);
+  });
+
+  test('of which no rig got so far that its packages are known belong to those of the others', () => {
+    const lost = several(2, { h: [{ type: 'rig.fault', what: 'no line' }] });
+    expect(told(first, lost).missing).toEqual(['s: y ran in none of the shares: each left it to another one']);
+    expect(told(lost, share(1, [passed('s: x')])).missing).toEqual([]);
   });
 
   test('one of them is missing: it is told', () => {

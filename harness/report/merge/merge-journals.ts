@@ -5,7 +5,7 @@
 import type { EventOf, JournalEvent } from '../../journal/events.js';
 import { linesLost } from '../../journal/reader.js';
 import { ofResult, resultOf, type TestResult } from '../result.js';
-import { sharesTold, type Share } from './shares.js';
+import { sharesTold, type PairMade, type Share, type ShareMade } from './shares.js';
 
 export interface RunPart {
   /** Where it was read from, for messages. */
@@ -36,8 +36,9 @@ interface Looked {
   /** How often it began: more than once when it was killed and went on. */
   readonly starts: number;
   readonly tests: readonly TestResult[];
-  readonly packages: ReadonlySet<string>;
-  readonly sources: string | undefined;
+  /** Of each rig that was opened. */
+  readonly pairs: ReadonlyMap<string, PairMade>;
+  readonly sources: ReadonlyMap<string, string>;
   /** It was to qualify a pair of packages. */
   readonly qualifies: boolean;
   /** Lines of its journal. */
@@ -67,9 +68,7 @@ export function mergeRuns(given: readonly RunPart[]): Merged {
     }
     return { part, names };
   });
-  const shares = sharesTold(
-    looked.flatMap(({ part: { from, share }, ...made }) => (share === undefined ? [] : [{ from, share, ...made }])),
-  );
+  const shares = sharesTold(looked.flatMap(sharesMade));
   const damage = damageTold(looked);
   remarks.push(...damage.remarks, ...shares.remarks, ...testsTwice(looked));
   const base = chosen[0] === undefined ? 0 : offsetOf(chosen[0]);
@@ -86,14 +85,14 @@ export function mergeRuns(given: readonly RunPart[]): Merged {
 
 function lookInto(part: RunPart): Looked {
   const events: JournalEvent[] = [];
-  const packages = new Set<string>();
+  const pairs = new Map<string, PairMade>();
   const sources = new Map<string, string>();
   let starts = 0;
   let qualifies = false;
   for (const event of part.events) {
     if (event.type === 'qualification') qualifies = true;
     if (event.type === 'run.start') starts += 1;
-    if (event.type === 'pair') packages.add(event.upgrade.sha256.toLowerCase());
+    if (event.type === 'pair') pairs.set(event.rig ?? '', pairMade(event));
     if (event.type === 'rig.start') sources.set(event.rig ?? '', [...event.profile.sources].sort().join(' '));
     if (ofResult.has(event.type)) events.push(event);
   }
@@ -101,11 +100,35 @@ function lookInto(part: RunPart): Looked {
     part,
     starts,
     tests: resultOf(events, part.rigs).tests,
-    packages,
-    sources: sources.size === 0 ? undefined : [...new Set(sources.values())].sort().join(', '),
+    pairs,
+    sources,
     qualifies,
     unreadable: linesLost({ unreadable: part.events.unreadable ?? [], cutOff: part.events.cutOff ?? false }),
   };
+}
+
+function pairMade({ name, upgrade, downgrade }: EventOf<'pair'>): PairMade {
+  const digests = [upgrade, downgrade].map(({ sha256 }) => sha256.toLowerCase());
+  return { key: digests.join(' '), name: `${name} (${digests.map((digest) => digest.slice(0, 12)).join(' and ')})` };
+}
+
+/** One for each pair that its rigs had, with the tests of those that had it; of a rig that was not told its pair nothing is known. */
+function sharesMade({ part, tests, pairs, sources }: Looked): readonly ShareMade[] {
+  const { from, share } = part;
+  if (share === undefined) return [];
+  const made = (pair: PairMade | undefined): ShareMade => {
+    const own = (rig: string): boolean => pairs.get(rig)?.key === pair?.key;
+    const over = [...sources].filter(([rig]) => own(rig)).map(([, each]) => each);
+    return {
+      from,
+      share,
+      pair,
+      sources: over.length === 0 ? undefined : [...new Set(over)].sort().join(', '),
+      tests: tests.filter(({ rig }) => own(rig)),
+    };
+  };
+  const known = new Map([...pairs.values()].map((pair) => [pair.key, pair]));
+  return known.size === 0 ? [made(undefined)] : [...known.values()].map(made);
 }
 
 /** The whole has none of these lines, so nobody would miss them there. A certificate rests on every line; any other run is what the rest of it tells. */
