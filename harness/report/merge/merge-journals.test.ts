@@ -325,10 +325,51 @@ describe('shares of one run', () => {
     expect(told(first, many).missing.at(-1)).toBe('21 more tests ran in none of the shares');
   });
 
-  test('one that its own share skipped, or that the pattern left out, is not lacking', () => {
+  describe('a test that one of them left to another one', () => {
     const skipped = (why: string): EventBody => ({ type: 'test.end', test: 's: y', status: 'skipped', why });
-    for (const why of ['no room for the cut', 'left out by the chosen pattern'])
-      expect(told(first, share(2, [skipped(why), left('s: x', 1)])).missing).toEqual([]);
+    const begun: EventBody = { type: 'test.start', test: 's: y', suite: 's', requirements: [] };
+    const other = (...bodies: readonly EventBody[]): RunPart => share(2, [...bodies, left('s: x', 1)]);
+
+    test('whose rig cannot make it is lacking: it was made nowhere', () => {
+      expect(told(first, other(skipped('the rig does not allow power cuts'))).missing).toEqual([
+        's: y: left to share 2, whose rig skipped it: the rig does not allow power cuts',
+      ]);
+      const both = [other(skipped('the rig has no SD card')), share(2, [passed('s: y')], { rig: 'again' })] as const;
+      expect(told(first, ...both).missing).toEqual([]);
+    });
+
+    test('is lacking for the reason of the one that it was left to', () => {
+      const three = (index: number, ...bodies: readonly EventBody[]): RunPart => share(index, bodies, { of: 3 });
+      const one = three(1, passed('s: x'), left('s: y', 2));
+      const [two, nothing] = [three(2, skipped('no SD card')), three(2, passed('s: z'))];
+      const last = three(3, skipped('no server'));
+      expect(told(last, one, two).missing).toEqual(['s: y: left to share 2, whose rig skipped it: no SD card']);
+      expect(told(one, nothing, last).missing).toEqual(['s: y: left to share 2, which has no such test']);
+    });
+
+    test('and that was begun there, or that the pattern left out, is answered', () => {
+      for (const why of ['missed: the point is out of reach', 'the time of --budget was used up before this cut'])
+        expect(told(first, other(begun, skipped(why))).missing).toEqual([]);
+      expect(told(first, other(skipped('left out by the chosen pattern'))).missing).toEqual([]);
+      expect(told(first, other(begun, { type: 'test.end', test: 's: y', status: 'invalid', why: 'noise' })).missing).toEqual([]);
+    });
+
+    test('only the first ten are named', () => {
+      const names = Array.from({ length: 12 }, (_, index) => `s: ${String(index)}`);
+      const lacking = share(
+        2,
+        names.map((test): EventBody => ({ type: 'test.end', test, status: 'skipped', why: 'no SD card' })),
+      );
+      const missing = told(
+        share(
+          1,
+          names.map((test) => left(test, 2)),
+        ),
+        lacking,
+      ).missing;
+      expect(missing).toHaveLength(11);
+      expect(missing.at(-1)).toBe('2 more tests ran in none of the shares');
+    });
   });
 
   test('what is missing is in the journal, and no run of which something is missing conforms', () => {

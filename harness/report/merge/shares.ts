@@ -17,7 +17,7 @@ export interface ShareMade {
   readonly pair: PairMade | undefined;
   /** Over which these rigs get packages, in words; undefined when none of them was opened. */
   readonly sources: string | undefined;
-  readonly tests: readonly Pick<TestResult, 'test' | 'status' | 'why'>[];
+  readonly tests: readonly Pick<TestResult, 'test' | 'status' | 'why' | 'took'>[];
 }
 
 export interface PairMade {
@@ -36,7 +36,8 @@ export interface SharesTold {
 
 /** Tests that are told by name. */
 const mostTests = 10;
-const leftToOther = /^left to shard \d+ of \d+$/;
+const leftToOther = /^left to shard (\d+) of \d+$/;
+const leftOutByPattern = 'left out by the chosen pattern';
 
 export function sharesTold(shares: readonly ShareMade[]): SharesTold {
   const groups = groupsOf(shares);
@@ -119,17 +120,33 @@ function differencesIn(group: readonly ShareMade[]): readonly string[] {
   });
 }
 
-/** Tests that every share which knows them left to another one. */
+/**
+ * Tests that ran in no share although one could have made them: each that knows them left them to another one, or the rig of the one that they were
+ * left to cannot make them.
+ */
 function testsNowhere(group: readonly ShareMade[]): readonly string[] {
-  const left = new Map<string, boolean>();
-  for (const { tests } of group) {
-    for (const { test, status, why = '' } of tests)
-      left.set(test, (left.get(test) ?? true) && status === 'skipped' && leftToOther.test(why));
+  const known = new Map<string, { leftTo?: string; answered: boolean; readonly refused: Map<string, string> }>();
+  for (const { share, tests } of group) {
+    for (const end of tests) {
+      const entry = known.get(end.test) ?? { answered: false, refused: new Map<string, string>() };
+      known.set(end.test, entry);
+      const [, leftTo] = (end.status === 'skipped' && leftToOther.exec(end.why ?? '')) || [];
+      if (leftTo !== undefined) entry.leftTo ??= leftTo;
+      else if (isAnswer(end)) entry.answered = true;
+      else entry.refused.set(String(share.index), end.why?.split('\n')[0] ?? 'no reason was given');
+    }
   }
-  const nowhere = [...left].filter(([, everywhere]) => everywhere).map(([test]) => test);
+  const nowhere = [...known].flatMap(([test, { leftTo, answered, refused }]) => {
+    if (leftTo === undefined || answered) return [];
+    if (refused.size === 0) return [`${test} ran in none of the shares: each left it to another one`];
+    const why = refused.get(leftTo);
+    return [`${test}: left to share ${leftTo}, ${why === undefined ? 'which has no such test' : `whose rig skipped it: ${why}`}`];
+  });
   const more = nowhere.length - mostTests;
-  return [
-    ...nowhere.slice(0, mostTests).map((test) => `${test} ran in none of the shares: each left it to another one`),
-    ...(more <= 0 ? [] : [`${String(more)} more tests ran in none of the shares`]),
-  ];
+  return [...nowhere.slice(0, mostTests), ...(more <= 0 ? [] : [`${String(more)} more tests ran in none of the shares`])];
+}
+
+/** A skip for which the test had to be begun (the point is out of reach, the time is up) is what it came to, and one by the pattern was asked for. */
+function isAnswer({ status, why, took }: ShareMade['tests'][number]): boolean {
+  return status !== 'skipped' || took !== undefined || why === leftOutByPattern;
 }
