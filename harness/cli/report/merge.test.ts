@@ -125,10 +125,14 @@ describe('shares', () => {
 });
 
 describe('a qualification', () => {
-  const qualifying = async (name: string, damage: (lines: string[]) => string[]): Promise<string> => {
+  const qualifying = async (
+    name: string,
+    damage: (lines: string[]) => string[],
+    part?: { readonly index: number; readonly of: number },
+  ): Promise<string> => {
     const run = join(folder, name);
     mkdirSync(run);
-    const lines = journalOf().map((event) => JSON.stringify(event));
+    const lines = journalOf(part === undefined ? {} : { asked: { part } }).map((event) => JSON.stringify(event));
     writeFileSync(
       join(run, 'journal.jsonl'),
       damage(lines)
@@ -145,6 +149,17 @@ describe('a qualification', () => {
     const all = await merge(await qualifying('qualified', (lines) => lines));
     expect(all).toMatchObject({ code: 0, err: '' });
     expect(certificate(all.folder)).toMatchObject({ verdict: 'qualified' });
+  });
+
+  test('of which a part is not there is none', async () => {
+    const all = await merge(await qualifying('part', (lines) => lines, { index: 1, of: 2 }));
+    const why = 'part 2 of the 2 parts of this qualification is not in it';
+    expect(all).toMatchObject({ code: 3, err: '' });
+    expect(all.out).toContain(`missing: ${why}\n`);
+    expect(certificate(all.folder)).toMatchObject({
+      verdict: 'not-enough-evidence',
+      open: [`the merged run is not whole: ${why}`],
+    });
   });
 
   test('of which a line cannot be read is none, merged or not', async () => {

@@ -387,6 +387,18 @@ describe('shares of one run', () => {
   });
 });
 
+test('parts of a qualification that are not there are missing, as shares are', () => {
+  const made = (index: number): RunPart => {
+    const name = `q${String(index)}`;
+    const asked = qualification({ run: name, part: { index, of: 3 } });
+    return part(name.toUpperCase(), name, name, [start, asked, ready, passed('s: x'), done]);
+  };
+  const told = (...parts: readonly RunPart[]): readonly string[] => mergeRuns(parts).missing;
+  expect(told(made(1), made(2))).toEqual(['part 3 of the 3 parts of this qualification is not in it']);
+  expect(told(made(3))).toEqual(['parts 1, 2 of the 3 parts of this qualification are not in it']);
+  expect(told(made(1), made(2), made(3))).toEqual([]);
+});
+
 describe('lines that cannot be read', () => {
   /** As a journal’s reader, which knows them only when it has come to the end. */
   const damaged = (bodies: readonly EventBody[], lines: number, cutOff = false): RunPart => {

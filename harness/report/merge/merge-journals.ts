@@ -4,6 +4,7 @@
  */
 import type { EventOf, JournalEvent } from '../../journal/events.js';
 import { linesLost } from '../../journal/reader.js';
+import { missingParts } from '../certificate/judge.js';
 import { ofResult, resultOf, type TestResult } from '../result.js';
 import { sharesTold, type PairMade, type Share, type ShareMade } from './shares.js';
 
@@ -26,7 +27,7 @@ export interface Merged {
   readonly rigs: readonly string[];
   /** What a reader has to know: parts left out, rigs renamed, tests that were run more than once. */
   readonly remarks: readonly string[];
-  /** What was to be in the whole and is not: shares, tests that nobody ran, lines of a journal that a certificate rests on. */
+  /** What was to be in the whole and is not: shares, parts of a qualification, tests that nobody ran, lines of a journal that a certificate rests on. */
   readonly missing: readonly string[];
 }
 
@@ -39,8 +40,8 @@ interface Looked {
   /** Of each rig that was opened. */
   readonly pairs: ReadonlyMap<string, PairMade>;
   readonly sources: ReadonlyMap<string, string>;
-  /** It was to qualify a pair of packages. */
-  readonly qualifies: boolean;
+  /** Of a run that was to qualify a pair of packages. */
+  readonly qualifications: readonly EventOf<'qualification'>[];
   /** Lines of its journal. */
   readonly unreadable: number;
 }
@@ -79,7 +80,8 @@ export function mergeRuns(given: readonly RunPart[]): Merged {
     starts: looked[index]?.starts ?? 1,
   }));
   const events = { [Symbol.iterator]: () => inOrder(streams.map(shifted)) };
-  const missing = [...damage.missing, ...shares.missing];
+  const parted = missingParts(looked.flatMap(({ qualifications }) => qualifications));
+  const missing = [...damage.missing, ...parted, ...shares.missing];
   return { events, parts, rigs: parts.flatMap(({ names }) => [...names.values()]), remarks, missing };
 }
 
@@ -88,9 +90,9 @@ function lookInto(part: RunPart): Looked {
   const pairs = new Map<string, PairMade>();
   const sources = new Map<string, string>();
   let starts = 0;
-  let qualifies = false;
+  const qualifications: EventOf<'qualification'>[] = [];
   for (const event of part.events) {
-    if (event.type === 'qualification') qualifies = true;
+    if (event.type === 'qualification') qualifications.push(event);
     if (event.type === 'run.start') starts += 1;
     if (event.type === 'pair') pairs.set(event.rig ?? '', pairMade(event));
     if (event.type === 'rig.start') sources.set(event.rig ?? '', [...event.profile.sources].sort().join(' '));
@@ -102,7 +104,7 @@ function lookInto(part: RunPart): Looked {
     tests: resultOf(events, part.rigs).tests,
     pairs,
     sources,
-    qualifies,
+    qualifications,
     unreadable: linesLost({ unreadable: part.events.unreadable ?? [], cutOff: part.events.cutOff ?? false }),
   };
 }
@@ -135,8 +137,8 @@ function sharesMade({ part, tests, pairs, sources }: Looked): readonly ShareMade
 function damageTold(looked: readonly Looked[]): { readonly missing: readonly string[]; readonly remarks: readonly string[] } {
   const told = looked
     .filter(({ unreadable }) => unreadable > 0)
-    .map(({ part, qualifies, unreadable }) => ({
-      qualifies,
+    .map(({ part, qualifications, unreadable }) => ({
+      qualifies: qualifications.length > 0,
       text: `${String(unreadable)} ${unreadable === 1 ? 'line' : 'lines'} of the journal of ${part.from} cannot be read`,
     }));
   return {
