@@ -20,10 +20,18 @@ export interface RunPart {
   readonly share?: Share | undefined;
 }
 
+/** A part that is in the whole. */
+export interface MergedPart {
+  readonly part: RunPart;
+  /** What its rigs are called in the whole. */
+  readonly names: ReadonlyMap<string, string>;
+  /** Rigs that its journal tells something of, with their kind of module as far as it is known. */
+  readonly modules: ReadonlyMap<string, string | undefined>;
+}
+
 export interface Merged {
   readonly events: Iterable<JournalEvent>;
-  /** Parts that are in it, with the names that their rigs have now. */
-  readonly parts: readonly { readonly part: RunPart; readonly names: ReadonlyMap<string, string> }[];
+  readonly parts: readonly MergedPart[];
   readonly rigs: readonly string[];
   /** What a reader has to know: parts left out, rigs renamed, tests that were run more than once. */
   readonly remarks: readonly string[];
@@ -37,6 +45,7 @@ interface Looked {
   /** How often it began: more than once when it was killed and went on. */
   readonly starts: number;
   readonly tests: readonly TestResult[];
+  readonly modules: MergedPart['modules'];
   /** Of each rig that was opened. */
   readonly pairs: ReadonlyMap<string, PairMade>;
   readonly sources: ReadonlyMap<string, string>;
@@ -61,13 +70,13 @@ export function mergeRuns(given: readonly RunPart[]): Merged {
   const chosen = withoutTwins(given, remarks).sort((one, other) => began(one) - began(other));
   const looked = chosen.map(lookInto);
   const taken = new Set<string>();
-  const parts = chosen.map((part) => {
+  const parts = looked.map(({ part, modules }) => {
     const names = new Map<string, string>();
     for (const rig of part.rigs) names.set(rig, freeName(rig, taken));
     for (const [rig, name] of names) {
       if (name !== rig) remarks.push(`${rig} took part in several runs: in that of ${part.from} it is called ${name}`);
     }
-    return { part, names };
+    return { part, names, modules };
   });
   const shares = sharesTold(looked.flatMap(sharesMade));
   const damage = damageTold(looked);
@@ -87,12 +96,18 @@ export function mergeRuns(given: readonly RunPart[]): Merged {
 
 function lookInto(part: RunPart): Looked {
   const events: JournalEvent[] = [];
+  const modules = new Map<string, string | undefined>();
   const pairs = new Map<string, PairMade>();
   const sources = new Map<string, string>();
   let starts = 0;
   const qualifications: EventOf<'qualification'>[] = [];
   for (const event of part.events) {
     if (event.type === 'qualification') qualifications.push(event);
+    const { rig } = event;
+    if (rig !== undefined) {
+      const module = event.type === 'rig.start' ? event.profile.module : event.type === 'pair' ? event.module : undefined;
+      if (module !== undefined || !modules.has(rig)) modules.set(rig, module);
+    }
     if (event.type === 'run.start') starts += 1;
     if (event.type === 'pair') pairs.set(event.rig ?? '', pairMade(event));
     if (event.type === 'rig.start') sources.set(event.rig ?? '', [...event.profile.sources].sort().join(' '));
@@ -102,6 +117,7 @@ function lookInto(part: RunPart): Looked {
     part,
     starts,
     tests: resultOf(events, part.rigs).tests,
+    modules,
     pairs,
     sources,
     qualifications,
