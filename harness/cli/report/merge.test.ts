@@ -112,6 +112,7 @@ describe('shares', () => {
     expect(half.out).toContain(`missing: ${missing}\n`);
     expect(half.out).toContain(`Result: the merged run is not whole: ${missing} (exit 3)`);
     expect(read(half.folder, 'summary.txt')).toContain(missing);
+    expect(read(half.folder, 'junit.xml')).toContain(' failures="0" errors="1">');
     // It follows from the journal, wherever the folder of the shares has gone.
     expect(await dfota('report', 'verify', half.folder, '--rejudge')).toMatchObject({ code: 0 });
   });
