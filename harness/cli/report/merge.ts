@@ -38,8 +38,9 @@ export const command: CommandModule<object, MergeArguments> = {
       .example('dfota report merge reports/rigs/* --out reports/nightly', 'last night of all rigs')
       .epilogue(
         'A run that is given twice counts once; a rig in several runs stands there once for each. Each run is added to the ledger of this ' +
-          'machine, where it counts once. Exit codes: those of dfota run for the whole; 3 also when the shares of a run (--shard) are not all ' +
-          'there or are not of one plan; 2 also for a folder that is no run’s, is not as its run left it, or is a merged one itself.',
+          'machine, where it counts once. Exit codes: those of dfota run for the whole; 3 also when it is not whole: the shares of a run ' +
+          '(--shard) or the parts of a qualification are not all there, shares are not of one plan or leave a test unmade, or a line of a ' +
+          'qualification’s journal cannot be read; 2 also for a folder that is no run’s, is not as its run left it, or is a merged one itself.',
       ),
   async handler({ dirs, out }) {
     const given: RunPart[] = [];
