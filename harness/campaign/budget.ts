@@ -139,7 +139,7 @@ function planOne(
     return { count, says: `no cut: one takes about ${duration(each)}, longer than the ${duration(budget ?? 0)} given${unknown}` };
   }
   const all = madeBy(facts, count, affordable ?? Infinity);
-  if (all === 0) return { count, says: 'no cut: --plan or -t leaves none' };
+  if (all === 0) return { count, says: 'no cut: --plan, --cuts or -t leaves none' };
   const proof = proofText(survival, all);
   const short =
     needed !== undefined && all < needed ? `; ${String(needed)} cuts would be needed for ${percent(untilBound)} %` : '';
@@ -168,8 +168,10 @@ function check({ cuts, untilBound, budget }: CutBudget): void {
   if (cuts === undefined && untilBound === undefined && budget === undefined) {
     wrong('--cuts N, --until-bound RATE or --budget TIME', 'none of them');
   }
-  if (cuts !== undefined && !(Number.isInteger(cuts) && cuts > 0 && cuts <= most))
-    wrong(`--cuts from 1 to ${String(most)}`, cuts);
+  // None at random, beside what else there is to go by.
+  const least = untilBound === undefined && budget === undefined ? 1 : 0;
+  if (cuts !== undefined && !(Number.isInteger(cuts) && cuts >= least && cuts <= most))
+    wrong(`--cuts from ${String(least)} to ${String(most)}`, cuts);
   if (untilBound !== undefined && !(untilBound > 0 && untilBound < 1)) {
     wrong('--until-bound above 0 and below 1, for example 0.02 for 2 %', untilBound);
   }

@@ -77,7 +77,7 @@ export const command: CommandModule<object, PlanArguments> = {
     const budget = args.budget === undefined ? undefined : durationOf(args.budget);
     const jobs = jobsOf({ rigs: args.rig, packages: args.packages });
     const size = { cuts: whole(args.cuts, 'cuts', 0) ?? defaultCuts, untilBound: args.untilBound, budget };
-    const sized = args.cuts !== undefined && args.cuts > 0;
+    const sized = args.cuts !== undefined;
     const campaign = await planCampaign(
       { ...size, suites: ['power-cut'], plan: args.plan, pattern: args.testNamePattern, cut: undefined, shard: undefined },
       sized,

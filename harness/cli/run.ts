@@ -126,7 +126,7 @@ export const command: CommandModule<object, RunArguments> = {
         ...(args.trips === undefined ? {} : { trips: whole(args.trips, 'trips', 1) }),
         ...(args.baseline === undefined ? {} : { baseline: resolve(args.baseline) }),
       },
-      cutsAsked: args.cuts !== undefined && args.cuts > 0,
+      cutsAsked: args.cuts !== undefined,
       seed,
       out: args.out === undefined ? undefined : resolve(args.out),
       resume: args.resume === undefined ? undefined : resolve(args.resume),

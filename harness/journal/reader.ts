@@ -16,6 +16,11 @@ export interface JournalText {
   readonly cutOff: boolean;
 }
 
+/** How many lines of a journal that was gone through tell nothing; one that ends in mid-line has one more. */
+export function linesLost({ unreadable, cutOff }: { readonly unreadable: readonly unknown[]; readonly cutOff: boolean }): number {
+  return unreadable.length + (cutOff ? 1 : 0);
+}
+
 /** A journal that is gone through from its beginning to its end, as often as it is asked, and never held as a whole. */
 export class JournalStream {
   readonly unreadable: Unreadable[] = [];

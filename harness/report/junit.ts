@@ -20,7 +20,8 @@ export interface Campaign {
  * Finishes what jest-junit wrote: several rigs become one file, what is not the firmware's failure is no `<failure>`, a skip carries its
  * reason, tries that did not count are kept as `<flakyError>` or `<rerunError>`, and each case has a classname (`rig.suite`), without which
  * Jenkins would cut names at their last dot. A test that only the journal knows, because Jest was killed before it wrote, is put in. The schema
- * allows properties in a suite alone: there each power cut is told as `trial.<rig>/<number>.…`, and in its test's output as well.
+ * allows properties in a suite alone: there each power cut is told as `trial.<rig>/<number>.…`, and in its test's output as well. What is missing in a
+ * merged run is an error each, in a suite of its own.
  */
 export function finishJunit(
   parts: readonly RigPart[],
@@ -28,11 +29,15 @@ export function finishJunit(
   properties: Readonly<Record<string, string>>,
   campaign: Campaign = { trials: [], properties: () => ({}) },
   attachments = new Attachments(() => []),
+  missing: readonly string[] = [],
 ): string {
   const suites = parts.flatMap(({ rig, xml }) => readSuites(xml).map((suite) => ({ rig, suite })));
-  const finished = [...suites, ...suitesLost(suites, tests)].map(({ rig, suite }) =>
-    finishSuite(rig, suite, tests, { properties, campaign, attachments }),
-  );
+  const finished = [
+    ...[...suites, ...suitesLost(suites, tests)].map(({ rig, suite }) =>
+      finishSuite(rig, suite, tests, { properties, campaign, attachments }),
+    ),
+    ...(missing.length === 0 ? [] : [missingSuite([...new Set(missing)])]),
+  ];
   const total = (key: keyof Counts): number => finished.reduce((sum, suite) => sum + suite.counts[key], 0);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -176,6 +181,25 @@ function finishSuite(
     '  </testsuite>',
   ].join('\n');
   return { xml, counts };
+}
+
+const whole = { rig: 'merged', suite: 'whole' } as const;
+
+/** As the test of a merged run that something is there, with the name that the finished file has for it. */
+export function missingTest(what: string): { readonly rig: string; readonly test: string } {
+  return { rig: whole.rig, test: `${whole.suite}: ${unescapeXml(escapeXml(what))}` };
+}
+
+function missingSuite(missing: readonly string[]): { xml: string; counts: Counts } {
+  const counts = { tests: missing.length, failures: 0, errors: missing.length, skipped: 0 };
+  const name = `${whole.rig}.${whole.suite}`;
+  const cases = missing.map((what) => {
+    const text = escapeXml(what);
+    return `    <testcase classname="${name}" name="${text}" time="0"><error message="${text}" type="invalid">${text}</error></testcase>`;
+  });
+  const count = String(missing.length);
+  const opened = `  <testsuite name="${name}" tests="${count}" failures="0" errors="${count}" skipped="0" time="0">`;
+  return { xml: [opened, ...cases, '  </testsuite>'].join('\n'), counts };
 }
 
 function trialProperties(told: TrialTold): [string, string][] {

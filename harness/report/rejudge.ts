@@ -10,6 +10,7 @@ import { comparisonName, compareWithBaseline, keptBaseline } from './compare/bas
 import { comparisonPage } from './compare/page.js';
 import { readReport } from './html/write.js';
 import { junitCases, type JunitCase } from './junit-cases.js';
+import { missingTest } from './junit.js';
 import { outlineOf } from './outline.js';
 import { resultOf } from './result.js';
 import { summaryText } from './summary.js';
@@ -60,7 +61,8 @@ export function rejudge(folder: string, rigs: readonly string[]): Rejudged {
   if (cases === undefined) verdict('junit.xml', 'it is not there or cannot be read');
   else {
     const told = new Map(cases.map(({ rig, test, status }) => [`${rig} ${test}`, status]));
-    for (const { rig, test, status } of result.tests) {
+    const missing = [...new Set(result.missing)].map((what) => ({ ...missingTest(what), status: 'invalid' as const }));
+    for (const { rig, test, status } of [...result.tests, ...missing]) {
       const said = told.get(`${rig} ${test}`);
       told.delete(`${rig} ${test}`);
       if (said !== status) verdict('junit.xml', `${rig} ${test}: ${said ?? 'not there'}, the journal says ${status}`);

@@ -7,6 +7,7 @@ import { Secrets } from '../base/secrets.js';
 import type { EventBody, JournalEvent } from '../journal/events.js';
 import { memoryJournal } from '../journal/journal.js';
 import { escapeXml, finishJunit, suitesNotRun } from './junit.js';
+import { junitCases } from './junit-cases.js';
 import { LineLogs } from './line-logs.js';
 import { outlineOf } from './outline.js';
 import { writeManifest } from './manifest.js';
@@ -125,6 +126,20 @@ describe('JUnit', () => {
     expect(xml).toContain('<property name="imei" value="8611***"/>');
     expect(xml).toContain('<property name="requirements" value="DG-13"/>');
     expect(xml).toContain('<property name="harness.commit" value="abc"/>');
+  });
+
+  test('what is missing in a merged run is an error each, so that nothing looks whole that is not', () => {
+    const xml = finishJunit([], [], {}, undefined, undefined, ['share 2 of 2 is <not> there', 'part 3', 'part 3']);
+    expect(xml).toContain('<testsuites name="dfota" tests="2" failures="0" errors="2">');
+    expect(xml).toContain('<testsuite name="merged.whole" tests="2" failures="0" errors="2" skipped="0" time="0">');
+    expect(xml).toContain(
+      '<testcase classname="merged.whole" name="share 2 of 2 is &lt;not&gt; there" time="0">' +
+        '<error message="share 2 of 2 is &lt;not&gt; there" type="invalid">',
+    );
+    expect(junitCases(xml).map(({ rig, test: name, status }) => [rig, name, status])).toEqual([
+      ['merged', 'whole: share 2 of 2 is <not> there', 'invalid'],
+      ['merged', 'whole: part 3', 'invalid'],
+    ]);
   });
 
   describe('a suite that Jest could not run', () => {

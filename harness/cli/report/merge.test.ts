@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventBody } from '../../journal/events.js';
 import { baselineOf, keepBaseline } from '../../report/compare/baseline.js';
+import { journalOf } from '../../report/certificate/testing/qualifying.js';
 import { readReport } from '../../report/html/write.js';
 import { writeManifest } from '../../report/manifest.js';
 
@@ -111,6 +112,7 @@ describe('shares', () => {
     expect(half.out).toContain(`missing: ${missing}\n`);
     expect(half.out).toContain(`Result: the merged run is not whole: ${missing} (exit 3)`);
     expect(read(half.folder, 'summary.txt')).toContain(missing);
+    expect(read(half.folder, 'junit.xml')).toContain(' failures="0" errors="1">');
     // It follows from the journal, wherever the folder of the shares has gone.
     expect(await dfota('report', 'verify', half.folder, '--rejudge')).toMatchObject({ code: 0 });
   });
@@ -120,6 +122,65 @@ describe('shares', () => {
     expect(other.code).toBe(3);
     expect(other.out).toMatch(/missing: the shares are not of one plan: cuts is 8 in .*three, 9 in .*four\n/);
     expect(other.out).toMatch(/missing: the shares are not of one plan: pattern is none in .*three, ufs in .*four\n/);
+  });
+});
+
+describe('a qualification', () => {
+  const qualifying = async (
+    name: string,
+    damage: (lines: string[]) => string[],
+    part?: { readonly index: number; readonly of: number },
+  ): Promise<string> => {
+    const run = join(folder, name);
+    mkdirSync(run);
+    const lines = journalOf(part === undefined ? {} : { asked: { part } }).map((event) => JSON.stringify(event));
+    writeFileSync(
+      join(run, 'journal.jsonl'),
+      damage(lines)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+    writeFileSync(join(run, 'run.json'), JSON.stringify({ run: 'night', seed: 7, names: ['ec25-a'], asked: {} }));
+    await writeManifest(run);
+    return run;
+  };
+  const certificate = (dir: string): unknown => JSON.parse(read(dir, 'certificate.json'));
+
+  test('is one when it is merged', async () => {
+    const all = await merge(await qualifying('qualified', (lines) => lines));
+    expect(all).toMatchObject({ code: 0, err: '' });
+    expect(certificate(all.folder)).toMatchObject({ verdict: 'qualified' });
+  });
+
+  test('of which a part is not there is none', async () => {
+    const all = await merge(await qualifying('part', (lines) => lines, { index: 1, of: 2 }));
+    const why = 'part 2 of the 2 parts of this qualification is not in it';
+    expect(all).toMatchObject({ code: 3, err: '' });
+    expect(all.out).toContain(`missing: ${why}\n`);
+    expect(certificate(all.folder)).toMatchObject({
+      verdict: 'not-enough-evidence',
+      open: [`the merged run is not whole: ${why}`],
+    });
+  });
+
+  test('of which a line cannot be read is none, merged or not', async () => {
+    const run = await qualifying('damaged', (lines) => {
+      const at = lines.findIndex((line) => line.includes('"type":"trial.end"'));
+      return [
+        ...lines.slice(0, at),
+        '{"n":77,"t":5,"at":"2026-02-01T22:00:00.000Z","rig":"ec25-a","type":"tri',
+        ...lines.slice(at),
+      ];
+    });
+    const all = await merge(run);
+    const why = `1 line of the journal of ${run} cannot be read`;
+    expect(all).toMatchObject({ code: 3, err: '' });
+    expect(all.out).toContain(`missing: ${why}\n`);
+    expect(certificate(all.folder)).toMatchObject({
+      verdict: 'not-enough-evidence',
+      open: [`the merged run is not whole: ${why}`],
+    });
+    expect(await dfota('report', 'verify', all.folder, '--rejudge')).toMatchObject({ code: 0 });
   });
 });
 

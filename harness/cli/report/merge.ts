@@ -10,7 +10,7 @@ import type { EventBody, JournalEvent } from '../../journal/events.js';
 import { openJournal } from '../../journal/journal.js';
 import { shard } from '../../jest/shard.js';
 import { JournalStream } from '../../journal/reader.js';
-import { keepBaseline, keptBaseline } from '../../report/compare/baseline.js';
+import { keepBaseline, keptBaseline, type Baseline } from '../../report/compare/baseline.js';
 import { mergedBaseline } from '../../report/merge/baselines.js';
 import { ConflictingParts, firstOf, mergeRuns, startOf, type Merged, type RunPart } from '../../report/merge/merge-journals.js';
 import type { Share } from '../../report/merge/shares.js';
@@ -38,13 +38,14 @@ export const command: CommandModule<object, MergeArguments> = {
       .example('dfota report merge reports/rigs/* --out reports/nightly', 'last night of all rigs')
       .epilogue(
         'A run that is given twice counts once; a rig in several runs stands there once for each. Each run is added to the ledger of this ' +
-          'machine, where it counts once. Exit codes: those of dfota run for the whole; 3 also when the shares of a run (--shard) are not all ' +
-          'there or are not of one plan; 2 also for a folder that is no run’s, is not as its run left it, or is a merged one itself.',
+          'machine, where it counts once. Exit codes: those of dfota run for the whole; 3 also when it is not whole: the shares of a run ' +
+          '(--shard) or the parts of a qualification are not all there, shares are not of one plan or leave a test unmade, or a line of a ' +
+          'qualification’s journal cannot be read; 2 also for a folder that is no run’s, is not as its run left it, or is a merged one itself.',
       ),
   async handler({ dirs, out }) {
     const given: RunPart[] = [];
     for (const dir of dirs) given.push(await readPart(dir));
-    const merged = mergeOrExplain(given);
+    const { baseline, ...merged } = withBaseline(mergeOrExplain(given));
     const signer = signerOfEnvironment();
     const wall = systemClock.wall();
     const folder = makeRunFolder(resolve(out), wall);
@@ -53,7 +54,6 @@ export const command: CommandModule<object, MergeArguments> = {
     const journalFile = join(folder, 'journal.jsonl');
     writeMerged(journalFile, run, merged);
     for (const { part, names } of merged.parts) copyRigs(part, names, folder);
-    const baseline = mergedBaseline(baselinesOf(merged));
     if (baseline !== undefined) keepBaseline(folder, baseline);
     const runs = merged.parts.map(({ part, names }) => ({ run: part.run, from: part.from, rigs: Object.fromEntries(names) }));
     const facts = {
@@ -75,12 +75,15 @@ export const command: CommandModule<object, MergeArguments> = {
   },
 };
 
-/** What the runs were measured by, each. */
-function baselinesOf({ parts }: Merged): Parameters<typeof mergedBaseline>[0] {
-  return parts.flatMap(({ part, names }) => {
-    const baseline = keptBaseline(part.from);
-    return baseline === undefined ? [] : [{ baseline, names }];
+/** What the whole is measured by, when its runs were measured by something. */
+function withBaseline(merged: Merged): Merged & { readonly baseline: Baseline | undefined } {
+  const own = merged.parts.flatMap(({ part: { from }, names, modules }) => {
+    const baseline = keptBaseline(from);
+    if (baseline === undefined) return [];
+    return [{ from, baseline, rigs: [...modules].map(([name, module]) => ({ name, module, inWhole: names.get(name) ?? name })) }];
   });
+  const { baseline, remarks = [] } = mergedBaseline(own, merged.rigs) ?? {};
+  return { ...merged, remarks: [...merged.remarks, ...remarks], baseline };
 }
 
 /** Into the ledger of this machine goes each run under its own name: one that is there already changes nothing. */

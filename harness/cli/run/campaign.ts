@@ -56,7 +56,7 @@ export async function planCampaign(
       powerCutPlan(sourcesOf(rig.definition), { parts, random, seed, failed: failedBefore(known, rig) });
     const measured = asked.untilBound !== undefined || asked.budget !== undefined;
     let counts = group.map(() => (parts.includes('random') ? asked.cuts : 0));
-    if (measured || cutsAsked) {
+    if (measured || (cutsAsked && asked.cuts > 0)) {
       const making = group.map((job) => makingOf(job.rig, asked.pattern, (random) => planOf(job, random)));
       const rigs = await Promise.all(
         group.map(async ({ rig: { definition } }, index) => {

@@ -57,7 +57,8 @@ export async function writeEvidence({ folder, journalFile, rigs, harness, signer
   const properties = { 'harness.version': harness.version, 'harness.commit': harness.commit ?? 'unknown' };
   const root = workspace(process.env, process.cwd());
   const attachments = new Attachments((rig) => attachedFiles(folder, lineLogs.get(rig) ?? [], root));
-  const junit = finishJunit(rigParts(folder, rigs), result.tests, properties, campaignOf(outline), attachments);
+  const parts = rigParts(folder, rigs);
+  const junit = finishJunit(parts, result.tests, properties, campaignOf(outline), attachments, result.missing);
   writeFileSync(join(folder, 'junit.xml'), junit);
   const manifest = await writeManifest(folder);
   if (signer !== undefined) writeSignature(folder, manifest, signer);

@@ -47,6 +47,20 @@ async function planned({ plan = defaultPlan, pattern, cuts, untilBound, budget, 
   return { says, all: made.length, random: made.filter(({ title }) => title.includes('at random')).length };
 }
 
+test.each<[string, Options]>([
+  ['a budget', { cuts: 0, budget: 2 * 3600_000 }],
+  ['a bound', { cuts: 0, untilBound: 0.1 }],
+])('no random cut is made where --cuts 0 refuses them, with %s', async (_, options) => {
+  const { says, all, random } = await planned(options);
+  expect(random).toBe(0);
+  expect(all).toBeGreaterThan(0);
+  expect(says[0]).toContain(`${String(all)} cuts (${String(all)} of the suite's own plan, 0 at random)`);
+});
+
+test('nor are any with --cuts 0 alone, of which nothing is said', async () => {
+  expect(await planned({ cuts: 0 })).toMatchObject({ random: 0, says: [] });
+});
+
 const leftOut = 'simulated-ec25 makes no cut at random: --plan or -t leaves them out';
 
 test.each<[string, Options]>([
@@ -80,7 +94,7 @@ test('a bound is reached by those that the pattern leaves, or it is said that it
 
 test('a pattern that leaves nothing at all: no cut, and no bound', async () => {
   const { says } = await planned({ cuts: 40, plan: ['smoke'], pattern: 'round trip' });
-  expect(says).toEqual(['simulated-ec25: no cut: --plan or -t leaves none', leftOut]);
+  expect(says).toEqual(['simulated-ec25: no cut: --plan, --cuts or -t leaves none', leftOut]);
 });
 
 test('a share says that the others make the rest', async () => {

@@ -3,6 +3,7 @@
  * was done merely to bring a unit back has none, and counts for nothing.
  */
 import type { EventOf, EventType, JournalEvent, Owner, Source } from '../../journal/events.js';
+import { linesLost } from '../../journal/reader.js';
 import { judge } from '../../verdict/judge.js';
 import { SequencesAgain } from '../../verdict/told.js';
 import type { Judgement } from '../../verdict/types.js';
@@ -97,7 +98,7 @@ export function evidenceOf(journal: JournalSource, rigs: readonly string[]): Evi
     },
   });
   again.close();
-  const unreadable = journal.unreadable.length + (journal.cutOff ? 1 : 0);
+  const unreadable = linesLost(journal);
   return { qualifications, upgrades: [...upgrades.values()], sequences, result: resultOf(events, rigs), events, unreadable };
 }
 

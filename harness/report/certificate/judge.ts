@@ -22,7 +22,9 @@ export function certificateOf(evidence: Evidence): Certificate {
   const rows = criteriaRows(asked);
   const against = againstOf(asked);
   const missing = missingParts(evidence.qualifications);
-  const open = [...openOf(evidence, pairs, first), ...missing];
+  const otherwise = openOf(evidence, pairs, first);
+  // A merged run tells them itself.
+  const open = [...otherwise, ...missing.filter((what) => !otherwise.some((known) => known.includes(what)))];
   const unmet = rows.filter(({ met }) => !met);
   const verdict: CertificateVerdict =
     against.length > 0 ? 'not-qualified' : open.length === 0 && unmet.length === 0 ? 'qualified' : 'not-enough-evidence';
@@ -161,6 +163,7 @@ function openOf(evidence: Evidence, pairs: readonly EventOf<'pair'>[], first: Ev
     );
   // A failed verdict speaks against the firmware already; whatever else it is, evidence is lacking.
   if (result.exit > 1) open.push(result.reason);
+  open.push(...result.missing.filter((what) => !open.some((known) => known.includes(what))));
   for (const { rig, faults, aside } of result.rigs) {
     if (aside !== undefined) open.push(`${rig} was set aside: ${aside}`);
     else if (result.exit > 1) open.push(...[...new Set(faults)].map((fault) => `${rig}: ${fault}`));
@@ -179,7 +182,7 @@ function openOf(evidence: Evidence, pairs: readonly EventOf<'pair'>[], first: Ev
 }
 
 /** What several agents make together is one qualification when every part of it is there. */
-function missingParts(qualifications: Evidence['qualifications']): readonly string[] {
+export function missingParts(qualifications: Evidence['qualifications']): readonly string[] {
   const parts = qualifications.flatMap(({ part }) => part ?? []);
   const of = Math.max(0, ...parts.map((part) => part.of));
   const missing = Array.from({ length: of }, (_, index) => index + 1).filter(

@@ -28,7 +28,7 @@ export function certificateText({ verdict, criteria, pair, rows, reasons }: Cert
 /**
  * The exit code of a run that qualifies, and why. A regression against a baseline still makes 1 of 0; a run that was interrupted stays so. That no
  * test ran (2) is a lack of evidence here: the definitions were in order. A part of a qualification lacks the other parts: as long as nothing speaks
- * against the firmware in it, it ends as any run does.
+ * against the firmware in it, it ends as any run does; a merged run tells them as missing, and ends with 3 by itself.
  */
 export function concluded(
   { exit, reason }: Pick<RunResult, 'exit' | 'reason'>,

@@ -33,7 +33,7 @@ const level = 0.01;
 const least = 0.05;
 
 export function compare(before: Side, after: Side): Comparison {
-  const rigOf = counterpart(before, after);
+  const rigOf = counterpart(before.rigs, after.rigs);
   const { changes: tests, counts } = testChanges(before, after, rigOf);
   const changes = [
     ...requirementChanges(before, after),
@@ -49,20 +49,22 @@ export function compare(before: Side, after: Side): Comparison {
   };
 }
 
+type Rigs = readonly { readonly name: string; readonly module?: string | undefined }[];
+
 /** The rig of the first run that one of the second is compared with: of the same name, else the only other one of its kind. */
-function counterpart(before: Side, after: Side): ReadonlyMap<number, number> {
+export function counterpart(before: Rigs, after: Rigs): ReadonlyMap<number, number> {
   const pairs = new Map<number, number>();
-  const left = new Set(before.rigs.keys());
-  for (const [index, { name }] of after.rigs.entries()) {
-    const same = before.rigs.findIndex((rig) => rig.name === name);
+  const left = new Set(before.keys());
+  for (const [index, { name }] of after.entries()) {
+    const same = before.findIndex((rig) => rig.name === name);
     if (same < 0) continue;
     pairs.set(index, same);
     left.delete(same);
   }
-  for (const [index, { module }] of after.rigs.entries()) {
+  for (const [index, { module }] of after.entries()) {
     if (pairs.has(index)) continue;
-    const [only, ...more] = [...left].filter((other) => before.rigs[other]?.module === module);
-    const rivals = [...after.rigs.entries()].filter(([other, rig]) => !pairs.has(other) && rig.module === module).length;
+    const [only, ...more] = [...left].filter((other) => before[other]?.module === module);
+    const rivals = [...after.entries()].filter(([other, rig]) => !pairs.has(other) && rig.module === module).length;
     if (only === undefined || more.length > 0 || rivals > 1) continue;
     pairs.set(index, only);
     left.delete(only);

@@ -29,6 +29,28 @@ function projected(events: Iterable<JournalEvent>, maskIdentities = true): Made 
 const nightly = (options: Partial<NightOptions> = {}): Made => projected(night({ trials: 60, ...options }));
 const bad = nightly({ bricks: [40, 60], spoilt: 20, sequences: 15 });
 
+test('in a merged run, what went on on one rig says nothing of another', () => {
+  const at = '2027-01-01T00:00:00.000Z';
+  let n = 0;
+  const own = (rig: string, body: EventBody): JournalEvent => ({
+    n: (n += 1),
+    t: n,
+    at,
+    ...(rig === '' ? {} : { rig }),
+    ...body,
+  });
+  const ready = (rig: string): JournalEvent => own(rig, { type: 'rig.ready', took: 1 });
+  const passed = (rig: string): JournalEvent => own(rig, { type: 'test.end', test: 's: x', status: 'passed' });
+  const done = (rig: string): JournalEvent => own(rig, { type: 'rig.end', powerSafe: true, why: 'end' });
+  const resumed = own('', { type: 'part.resumed', run: 'b', rigs: ['b', 'c'] });
+  const events = [ready('a'), ready('b'), passed('a'), done('a'), resumed, ready('b'), passed('b'), done('b')];
+  const { rigs } = projected([...events, own('', { type: 'run.end', exit: 0, reason: 'all conform' })]).data;
+  expect(rigs.map(({ name, verdict }) => [name, verdict])).toEqual([
+    ['a', 'passed'],
+    ['b', 'passed'],
+  ]);
+});
+
 describe('a bad night', () => {
   const { data, details } = bad;
 

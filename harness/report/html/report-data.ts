@@ -117,8 +117,7 @@ function rigFacts(
     const own = projection.upgrades.filter((row) => row.rig === rig.index);
     const ownTrials = trials.filter((trial) => trial.rig === rig.name);
     const cuts: Counts = countsOf(ownTrials);
-    // That its run went on tells of each rig.
-    const events = all.filter(({ rig: of, type }) => of === rig.name || type === 'run.start' || type === 'part.resumed');
+    const events = all.flatMap((event) => ofRig(event, rig.name));
     const { verdict } = verdictOf({
       result: resultOf(events, [rig.name]),
       tested: tests.length > 0,
@@ -139,6 +138,12 @@ function rigFacts(
       verdict,
     };
   });
+}
+
+/** The event, as far as it tells of this rig: that a run went on does of each of its rigs. */
+function ofRig(event: JournalEvent, rig: string): readonly JournalEvent[] {
+  if (event.type === 'part.resumed') return event.rigs.includes(rig) ? [{ ...event, rigs: [rig] }] : [];
+  return event.rig === rig || event.type === 'run.start' ? [event] : [];
 }
 
 function sourceRows(projection: Projection): ReportData['headline']['sources'] {

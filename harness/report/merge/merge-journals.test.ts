@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { EventBody, JournalEvent, RigProfile, Source } from '../../journal/events.js';
 import { outlineOf } from '../outline.js';
+import { qualification } from '../certificate/testing/qualifying.js';
 import { notRunTitle, resultOf, type RunResult } from '../result.js';
 import { summaryText } from '../summary.js';
 import { ConflictingParts, mergeRuns, type Merged, type RunPart } from './merge-journals.js';
@@ -199,23 +200,24 @@ describe('shares of one run', () => {
     why: `left to shard ${String(index)} of 2`,
   });
   const plan = { seed: '7', suites: 'power-cut', plan: 'random', cuts: '8', pattern: 'none' };
-  const pair = (sha256: string): EventBody => {
+  const pair = (sha256: string, downgrade = 'd'): EventBody => {
     const facts = { file: 'u.zip', size: 1, sha256, from: 'v12', to: 'v13', contents: 'sound' } as const;
-    return { type: 'pair', name: 'p', module: 'EC25', versions: {}, upgrade: facts, downgrade: { ...facts, sha256: 'd' } };
+    return { type: 'pair', name: 'p', module: 'EC25', versions: {}, upgrade: facts, downgrade: { ...facts, sha256: downgrade } };
   };
   interface Given {
     readonly rig?: string;
     readonly sha256?: string;
+    readonly downgrade?: string;
     readonly of?: number;
     readonly changed?: Partial<typeof plan>;
     readonly sources?: readonly Source[];
   }
   const share = (index: number, bodies: readonly EventBody[], given: Given = {}): RunPart => {
-    const { rig = `rig-${String(index)}`, sha256 = 'aa', of = 2, changed = {}, sources = ['ufs'] } = given;
+    const { rig = `rig-${String(index)}`, sha256 = 'aa', downgrade, of = 2, changed = {}, sources = ['ufs'] } = given;
     const opened: EventBody = { type: 'rig.start', profile: { ...profileOf(rig), sources: [...sources] } };
     const name = `${rig}-${String(index)}-${sha256}`;
     return {
-      ...part(name.toUpperCase(), `run-${name}`, rig, [start, opened, pair(sha256), ready, ...bodies, done]),
+      ...part(name.toUpperCase(), `run-${name}`, rig, [start, opened, pair(sha256, downgrade), ready, ...bodies, done]),
       share: { index, of, plan: { ...plan, ...changed } },
     };
   };
@@ -240,7 +242,51 @@ describe('shares of one run', () => {
       share(2, [passed('s: y'), left('s: x', 1)], { rig: 'd', sha256: 'cc' }),
     ] as const;
     expect(told(first, second, ...others)).toEqual({ missing: [], remarks: [] });
-    expect(told(first, second, others[0]).missing).toEqual(['share 2 of 2 is not there (only share 1, of C-1-CC)']);
+    expect(told(first, second, others[0]).missing).toEqual([
+      'of the packages p (cc and d): share 2 of 2 is not there (only share 1, of C-1-CC)',
+    ]);
+  });
+
+  test('on other downgrade packages have nothing to do with each other', () => {
+    const other = share(2, [passed('s: y'), left('s: x', 1)], { downgrade: 'e' });
+    expect(told(first, other).missing).toEqual([
+      'of the packages p (aa and d): share 2 of 2 is not there (only share 1, of RIG-1-1-AA)',
+      'of the packages p (aa and e): share 1 of 2 is not there (only share 2, of RIG-2-2-AA)',
+    ]);
+  });
+
+  /** A share that was made on a rig for each of several packages. */
+  const several = (index: number, rigs: Readonly<Record<string, readonly EventBody[]>>): RunPart => {
+    const from = `SEVERAL-${String(index)}`;
+    const events = Object.entries(rigs).flatMap(([rig, bodies]) => [
+      ...part(from, from, rig, [{ type: 'rig.start', profile: profileOf(rig) }, ...bodies, done]).events,
+    ]);
+    const begun = [...part(from, from, '', [start]).events];
+    return { from, run: from, rigs: Object.keys(rigs), events: [...begun, ...events], share: { index, of: 2, plan } };
+  };
+
+  test('are looked for of each package of a run that had several', () => {
+    const bodies = (sha256: string): readonly EventBody[] => [pair(sha256), ready, passed('s: x'), left('s: y', 2)];
+    const both = several(1, { c: bodies('aa'), d: bodies('cc') });
+    expect(told(both, second).missing).toEqual([
+      'of the packages p (cc and d): share 2 of 2 is not there (only share 1, of SEVERAL-1)',
+    ]);
+    const rest = share(2, [passed('s: y'), left('s: x', 1)], { rig: 'e', sha256: 'cc' });
+    expect(told(both, second, rest)).toEqual({ missing: [], remarks: [] });
+    // A test that was made with the other packages is not made with these.
+    const lacking = several(2, {
+      f: [pair('aa'), ready, passed('s: y'), left('s: x', 1), left('s: z', 1)],
+      g: [pair('cc'), ready, passed('s: y'), passed('s: z')],
+    });
+    expect(told(both, lacking).missing).toEqual([
+      'of the packages p (aa and d): s: z ran in none of the shares: each left it to another one',
+    ]);
+  });
+
+  test('of which no rig got so far that its packages are known belong to those of the others', () => {
+    const lost = several(2, { h: [{ type: 'rig.fault', what: 'no line' }] });
+    expect(told(first, lost).missing).toEqual(['s: y ran in none of the shares: each left it to another one']);
+    expect(told(lost, share(1, [passed('s: x')])).missing).toEqual([]);
   });
 
   test('one of them is missing: it is told', () => {
@@ -279,10 +325,51 @@ describe('shares of one run', () => {
     expect(told(first, many).missing.at(-1)).toBe('21 more tests ran in none of the shares');
   });
 
-  test('one that its own share skipped, or that the pattern left out, is not lacking', () => {
+  describe('a test that one of them left to another one', () => {
     const skipped = (why: string): EventBody => ({ type: 'test.end', test: 's: y', status: 'skipped', why });
-    for (const why of ['no room for the cut', 'left out by the chosen pattern'])
-      expect(told(first, share(2, [skipped(why), left('s: x', 1)])).missing).toEqual([]);
+    const begun: EventBody = { type: 'test.start', test: 's: y', suite: 's', requirements: [] };
+    const other = (...bodies: readonly EventBody[]): RunPart => share(2, [...bodies, left('s: x', 1)]);
+
+    test('whose rig cannot make it is lacking: it was made nowhere', () => {
+      expect(told(first, other(skipped('the rig does not allow power cuts'))).missing).toEqual([
+        's: y: left to share 2, whose rig skipped it: the rig does not allow power cuts',
+      ]);
+      const both = [other(skipped('the rig has no SD card')), share(2, [passed('s: y')], { rig: 'again' })] as const;
+      expect(told(first, ...both).missing).toEqual([]);
+    });
+
+    test('is lacking for the reason of the one that it was left to', () => {
+      const three = (index: number, ...bodies: readonly EventBody[]): RunPart => share(index, bodies, { of: 3 });
+      const one = three(1, passed('s: x'), left('s: y', 2));
+      const [two, nothing] = [three(2, skipped('no SD card')), three(2, passed('s: z'))];
+      const last = three(3, skipped('no server'));
+      expect(told(last, one, two).missing).toEqual(['s: y: left to share 2, whose rig skipped it: no SD card']);
+      expect(told(one, nothing, last).missing).toEqual(['s: y: left to share 2, which has no such test']);
+    });
+
+    test('and that was begun there, or that the pattern left out, is answered', () => {
+      for (const why of ['missed: the point is out of reach', 'the time of --budget was used up before this cut'])
+        expect(told(first, other(begun, skipped(why))).missing).toEqual([]);
+      expect(told(first, other(skipped('left out by the chosen pattern'))).missing).toEqual([]);
+      expect(told(first, other(begun, { type: 'test.end', test: 's: y', status: 'invalid', why: 'noise' })).missing).toEqual([]);
+    });
+
+    test('only the first ten are named', () => {
+      const names = Array.from({ length: 12 }, (_, index) => `s: ${String(index)}`);
+      const lacking = share(
+        2,
+        names.map((test): EventBody => ({ type: 'test.end', test, status: 'skipped', why: 'no SD card' })),
+      );
+      const missing = told(
+        share(
+          1,
+          names.map((test) => left(test, 2)),
+        ),
+        lacking,
+      ).missing;
+      expect(missing).toHaveLength(11);
+      expect(missing.at(-1)).toBe('2 more tests ran in none of the shares');
+    });
   });
 
   test('what is missing is in the journal, and no run of which something is missing conforms', () => {
@@ -297,6 +384,53 @@ describe('shares of one run', () => {
     expect(summaryText(result, outlineOf(all))).toContain(`\nmissing: ${missing[0] ?? ''}\n`);
     const worst = mergeRuns([share(1, [failed('s: x'), left('s: y', 2)])]);
     expect(resultOf([...all.slice(0, 1), ...worst.events], worst.rigs)).toMatchObject({ exit: 1, missing });
+  });
+});
+
+test('parts of a qualification that are not there are missing, as shares are', () => {
+  const made = (index: number): RunPart => {
+    const name = `q${String(index)}`;
+    const asked = qualification({ run: name, part: { index, of: 3 } });
+    return part(name.toUpperCase(), name, name, [start, asked, ready, passed('s: x'), done]);
+  };
+  const told = (...parts: readonly RunPart[]): readonly string[] => mergeRuns(parts).missing;
+  expect(told(made(1), made(2))).toEqual(['part 3 of the 3 parts of this qualification is not in it']);
+  expect(told(made(3))).toEqual(['parts 1, 2 of the 3 parts of this qualification are not in it']);
+  expect(told(made(1), made(2), made(3))).toEqual([]);
+});
+
+describe('lines that cannot be read', () => {
+  /** As a journal’s reader, which knows them only when it has come to the end. */
+  const damaged = (bodies: readonly EventBody[], lines: number, cutOff = false): RunPart => {
+    const whole = part('A', 'run-a', 'a', bodies);
+    const events = {
+      unreadable: [] as unknown[],
+      cutOff: false,
+      *[Symbol.iterator]() {
+        events.unreadable.length = 0;
+        events.cutOff = false;
+        yield* whole.events;
+        events.unreadable.push(...Array.from({ length: lines }));
+        events.cutOff = cutOff;
+      },
+    };
+    return { ...whole, events };
+  };
+  const told = (bodies: readonly EventBody[], lines: number, cutOff = false): Pick<Merged, 'missing' | 'remarks'> => {
+    const { missing, remarks } = mergeRuns([damaged(bodies, lines, cutOff)]);
+    return { missing, remarks };
+  };
+  const rest = [ready, passed('s: x'), done];
+
+  test('of a qualification keep the whole from being one', () => {
+    const asked = [start, qualification(), ...rest];
+    expect(told(asked, 0)).toEqual({ missing: [], remarks: [] });
+    expect(told(asked, 2)).toEqual({ missing: ['2 lines of the journal of A cannot be read'], remarks: [] });
+    expect(told(asked, 0, true)).toEqual({ missing: ['1 line of the journal of A cannot be read'], remarks: [] });
+  });
+
+  test('of any other run are told, as in its own report', () => {
+    expect(told([start, ...rest], 1)).toEqual({ missing: [], remarks: ['1 line of the journal of A cannot be read'] });
   });
 });
 

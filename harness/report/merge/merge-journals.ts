@@ -3,8 +3,10 @@
  * told and left out, and a rig that took part in several runs stands there once for each. Journals are gone through, never held. Pure.
  */
 import type { EventOf, JournalEvent } from '../../journal/events.js';
+import { linesLost } from '../../journal/reader.js';
+import { missingParts } from '../certificate/judge.js';
 import { ofResult, resultOf, type TestResult } from '../result.js';
-import { sharesTold, type Share } from './shares.js';
+import { sharesTold, type PairMade, type Share, type ShareMade } from './shares.js';
 
 export interface RunPart {
   /** Where it was read from, for messages. */
@@ -12,20 +14,28 @@ export interface RunPart {
   readonly run: string;
   /** Rigs that were to take part. */
   readonly rigs: readonly string[];
-  /** From the beginning, as often as it is asked. */
-  readonly events: Iterable<JournalEvent>;
+  /** From the beginning, as often as it is asked; at its end it knows what of the journal could not be read. */
+  readonly events: Iterable<JournalEvent> & { readonly unreadable?: readonly unknown[]; readonly cutOff?: boolean };
   /** Of a run that made a share of the tests. */
   readonly share?: Share | undefined;
 }
 
+/** A part that is in the whole. */
+export interface MergedPart {
+  readonly part: RunPart;
+  /** What its rigs are called in the whole. */
+  readonly names: ReadonlyMap<string, string>;
+  /** Rigs that its journal tells something of, with their kind of module as far as it is known. */
+  readonly modules: ReadonlyMap<string, string | undefined>;
+}
+
 export interface Merged {
   readonly events: Iterable<JournalEvent>;
-  /** Parts that are in it, with the names that their rigs have now. */
-  readonly parts: readonly { readonly part: RunPart; readonly names: ReadonlyMap<string, string> }[];
+  readonly parts: readonly MergedPart[];
   readonly rigs: readonly string[];
   /** What a reader has to know: parts left out, rigs renamed, tests that were run more than once. */
   readonly remarks: readonly string[];
-  /** What was to be in the whole and is not: shares, and tests that nobody ran. */
+  /** What was to be in the whole and is not: shares, parts of a qualification, tests that nobody ran, lines of a journal that a certificate rests on. */
   readonly missing: readonly string[];
 }
 
@@ -35,8 +45,14 @@ interface Looked {
   /** How often it began: more than once when it was killed and went on. */
   readonly starts: number;
   readonly tests: readonly TestResult[];
-  readonly packages: ReadonlySet<string>;
-  readonly sources: string | undefined;
+  readonly modules: MergedPart['modules'];
+  /** Of each rig that was opened. */
+  readonly pairs: ReadonlyMap<string, PairMade>;
+  readonly sources: ReadonlyMap<string, string>;
+  /** Of a run that was to qualify a pair of packages. */
+  readonly qualifications: readonly EventOf<'qualification'>[];
+  /** Lines of its journal. */
+  readonly unreadable: number;
 }
 
 /** Two parts claim to be one run, and neither is the beginning of the other. */
@@ -54,18 +70,17 @@ export function mergeRuns(given: readonly RunPart[]): Merged {
   const chosen = withoutTwins(given, remarks).sort((one, other) => began(one) - began(other));
   const looked = chosen.map(lookInto);
   const taken = new Set<string>();
-  const parts = chosen.map((part) => {
+  const parts = looked.map(({ part, modules }) => {
     const names = new Map<string, string>();
     for (const rig of part.rigs) names.set(rig, freeName(rig, taken));
     for (const [rig, name] of names) {
       if (name !== rig) remarks.push(`${rig} took part in several runs: in that of ${part.from} it is called ${name}`);
     }
-    return { part, names };
+    return { part, names, modules };
   });
-  const shares = sharesTold(
-    looked.flatMap(({ part: { from, share }, ...made }) => (share === undefined ? [] : [{ from, share, ...made }])),
-  );
-  remarks.push(...shares.remarks, ...testsTwice(looked));
+  const shares = sharesTold(looked.flatMap(sharesMade));
+  const damage = damageTold(looked);
+  remarks.push(...damage.remarks, ...shares.remarks, ...testsTwice(looked));
   const base = chosen[0] === undefined ? 0 : offsetOf(chosen[0]);
   const streams = parts.map(({ part, names }, index) => ({
     part,
@@ -74,18 +89,27 @@ export function mergeRuns(given: readonly RunPart[]): Merged {
     starts: looked[index]?.starts ?? 1,
   }));
   const events = { [Symbol.iterator]: () => inOrder(streams.map(shifted)) };
-  const { missing } = shares;
+  const parted = missingParts(looked.flatMap(({ qualifications }) => qualifications));
+  const missing = [...damage.missing, ...parted, ...shares.missing];
   return { events, parts, rigs: parts.flatMap(({ names }) => [...names.values()]), remarks, missing };
 }
 
 function lookInto(part: RunPart): Looked {
   const events: JournalEvent[] = [];
-  const packages = new Set<string>();
+  const modules = new Map<string, string | undefined>();
+  const pairs = new Map<string, PairMade>();
   const sources = new Map<string, string>();
   let starts = 0;
+  const qualifications: EventOf<'qualification'>[] = [];
   for (const event of part.events) {
+    if (event.type === 'qualification') qualifications.push(event);
+    const { rig } = event;
+    if (rig !== undefined) {
+      const module = event.type === 'rig.start' ? event.profile.module : event.type === 'pair' ? event.module : undefined;
+      if (module !== undefined || !modules.has(rig)) modules.set(rig, module);
+    }
     if (event.type === 'run.start') starts += 1;
-    if (event.type === 'pair') packages.add(event.upgrade.sha256.toLowerCase());
+    if (event.type === 'pair') pairs.set(event.rig ?? '', pairMade(event));
     if (event.type === 'rig.start') sources.set(event.rig ?? '', [...event.profile.sources].sort().join(' '));
     if (ofResult.has(event.type)) events.push(event);
   }
@@ -93,8 +117,49 @@ function lookInto(part: RunPart): Looked {
     part,
     starts,
     tests: resultOf(events, part.rigs).tests,
-    packages,
-    sources: sources.size === 0 ? undefined : [...new Set(sources.values())].sort().join(', '),
+    modules,
+    pairs,
+    sources,
+    qualifications,
+    unreadable: linesLost({ unreadable: part.events.unreadable ?? [], cutOff: part.events.cutOff ?? false }),
+  };
+}
+
+function pairMade({ name, upgrade, downgrade }: EventOf<'pair'>): PairMade {
+  const digests = [upgrade, downgrade].map(({ sha256 }) => sha256.toLowerCase());
+  return { key: digests.join(' '), name: `${name} (${digests.map((digest) => digest.slice(0, 12)).join(' and ')})` };
+}
+
+/** One for each pair that its rigs had, with the tests of those that had it; of a rig that was not told its pair nothing is known. */
+function sharesMade({ part, tests, pairs, sources }: Looked): readonly ShareMade[] {
+  const { from, share } = part;
+  if (share === undefined) return [];
+  const made = (pair: PairMade | undefined): ShareMade => {
+    const own = (rig: string): boolean => pairs.get(rig)?.key === pair?.key;
+    const over = [...sources].filter(([rig]) => own(rig)).map(([, each]) => each);
+    return {
+      from,
+      share,
+      pair,
+      sources: over.length === 0 ? undefined : [...new Set(over)].sort().join(', '),
+      tests: tests.filter(({ rig }) => own(rig)),
+    };
+  };
+  const known = new Map([...pairs.values()].map((pair) => [pair.key, pair]));
+  return known.size === 0 ? [made(undefined)] : [...known.values()].map(made);
+}
+
+/** The whole has none of these lines, so nobody would miss them there. A certificate rests on every line; any other run is what the rest of it tells. */
+function damageTold(looked: readonly Looked[]): { readonly missing: readonly string[]; readonly remarks: readonly string[] } {
+  const told = looked
+    .filter(({ unreadable }) => unreadable > 0)
+    .map(({ part, qualifications, unreadable }) => ({
+      qualifies: qualifications.length > 0,
+      text: `${String(unreadable)} ${unreadable === 1 ? 'line' : 'lines'} of the journal of ${part.from} cannot be read`,
+    }));
+  return {
+    missing: told.filter(({ qualifies }) => qualifies).map(({ text }) => text),
+    remarks: told.filter(({ qualifies }) => !qualifies).map(({ text }) => text),
   };
 }
 

@@ -9,15 +9,22 @@ export interface Share {
   readonly plan: Readonly<Record<string, string>>;
 }
 
-/** A share and what its journal tells. */
+/** A share, and what its journal tells of the rigs with one pair of packages. */
 export interface ShareMade {
   readonly from: string;
   readonly share: Share;
-  /** SHA-256 of the upgrade packages: shares of different ones have nothing to do with each other. */
-  readonly packages: ReadonlySet<string>;
-  /** Over which its rigs get packages, in words; undefined when none of them was opened. */
+  /** Shares of different pairs have nothing to do with each other. Undefined: no rig got so far that it is known. */
+  readonly pair: PairMade | undefined;
+  /** Over which these rigs get packages, in words; undefined when none of them was opened. */
   readonly sources: string | undefined;
-  readonly tests: readonly Pick<TestResult, 'test' | 'status' | 'why'>[];
+  readonly tests: readonly Pick<TestResult, 'test' | 'status' | 'why' | 'took'>[];
+}
+
+export interface PairMade {
+  /** SHA-256 of both packages. */
+  readonly key: string;
+  /** For messages. */
+  readonly name: string;
 }
 
 export interface SharesTold {
@@ -29,25 +36,39 @@ export interface SharesTold {
 
 /** Tests that are told by name. */
 const mostTests = 10;
-const leftToOther = /^left to shard \d+ of \d+$/;
+const leftToOther = /^left to shard (\d+) of \d+$/;
+const leftOutByPattern = 'left out by the chosen pattern';
 
 export function sharesTold(shares: readonly ShareMade[]): SharesTold {
-  const told = groupsOf(shares).map(groupTold);
+  const groups = groupsOf(shares);
+  const told = groups.map(({ pair, shares: own }) => {
+    const { missing, remarks } = groupTold(own);
+    const named = (text: string): string =>
+      groups.length < 2 || pair === undefined ? text : `of the packages ${pair.name}: ${text}`;
+    return { missing: missing.map(named), remarks: remarks.map(named) };
+  });
   return { missing: told.flatMap(({ missing }) => missing), remarks: told.flatMap(({ remarks }) => remarks) };
 }
 
-/** By package; one that never got so far that its package is known belongs to the first. */
-function groupsOf(shares: readonly ShareMade[]): readonly (readonly ShareMade[])[] {
-  const groups: { readonly packages: Set<string>; readonly shares: ShareMade[] }[] = [];
-  const known = shares.filter(({ packages }) => packages.size > 0);
-  for (const share of [...known, ...shares.filter((each) => !known.includes(each))]) {
-    const own = groups.find(({ packages }) => [...share.packages].some((each) => packages.has(each)));
-    const group = own ?? (share.packages.size === 0 ? groups[0] : undefined) ?? { packages: new Set<string>(), shares: [] };
-    if (!groups.includes(group)) groups.push(group);
-    for (const each of share.packages) group.packages.add(each);
+interface Group {
+  readonly pair: PairMade | undefined;
+  readonly shares: ShareMade[];
+}
+
+/** By packages; a share of which they are not known belongs to the first. */
+function groupsOf(shares: readonly ShareMade[]): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const share of shares) {
+    if (share.pair === undefined) continue;
+    const group = groups.get(share.pair.key) ?? { pair: share.pair, shares: [] };
     group.shares.push(share);
+    groups.set(share.pair.key, group);
   }
-  return groups.map((group) => group.shares);
+  const unknown = shares.filter(({ pair }) => pair === undefined);
+  const [first] = groups.values();
+  if (first === undefined) return unknown.length === 0 ? [] : [{ pair: undefined, shares: unknown }];
+  first.shares.push(...unknown);
+  return [...groups.values()];
 }
 
 function groupTold(group: readonly ShareMade[]): SharesTold {
@@ -99,17 +120,33 @@ function differencesIn(group: readonly ShareMade[]): readonly string[] {
   });
 }
 
-/** Tests that every share which knows them left to another one. */
+/**
+ * Tests that ran in no share although one could have made them: each that knows them left them to another one, or the rig of the one that they were
+ * left to cannot make them.
+ */
 function testsNowhere(group: readonly ShareMade[]): readonly string[] {
-  const left = new Map<string, boolean>();
-  for (const { tests } of group) {
-    for (const { test, status, why = '' } of tests)
-      left.set(test, (left.get(test) ?? true) && status === 'skipped' && leftToOther.test(why));
+  const known = new Map<string, { leftTo?: string; answered: boolean; readonly refused: Map<string, string> }>();
+  for (const { share, tests } of group) {
+    for (const end of tests) {
+      const entry = known.get(end.test) ?? { answered: false, refused: new Map<string, string>() };
+      known.set(end.test, entry);
+      const [, leftTo] = (end.status === 'skipped' && leftToOther.exec(end.why ?? '')) || [];
+      if (leftTo !== undefined) entry.leftTo ??= leftTo;
+      else if (isAnswer(end)) entry.answered = true;
+      else entry.refused.set(String(share.index), end.why?.split('\n')[0] ?? 'no reason was given');
+    }
   }
-  const nowhere = [...left].filter(([, everywhere]) => everywhere).map(([test]) => test);
+  const nowhere = [...known].flatMap(([test, { leftTo, answered, refused }]) => {
+    if (leftTo === undefined || answered) return [];
+    if (refused.size === 0) return [`${test} ran in none of the shares: each left it to another one`];
+    const why = refused.get(leftTo);
+    return [`${test}: left to share ${leftTo}, ${why === undefined ? 'which has no such test' : `whose rig skipped it: ${why}`}`];
+  });
   const more = nowhere.length - mostTests;
-  return [
-    ...nowhere.slice(0, mostTests).map((test) => `${test} ran in none of the shares: each left it to another one`),
-    ...(more <= 0 ? [] : [`${String(more)} more tests ran in none of the shares`]),
-  ];
+  return [...nowhere.slice(0, mostTests), ...(more <= 0 ? [] : [`${String(more)} more tests ran in none of the shares`])];
+}
+
+/** A skip for which the test had to be begun (the point is out of reach, the time is up) is what it came to, and one by the pattern was asked for. */
+function isAnswer({ status, why, took }: ShareMade['tests'][number]): boolean {
+  return status !== 'skipped' || took !== undefined || why === leftOutByPattern;
 }
