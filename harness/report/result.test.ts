@@ -211,6 +211,35 @@ describe('what was judged in a test that had no end yet when its process was kil
   });
 });
 
+test('a trial that failed is a verdict of its test as well, also without the cut it was made for', () => {
+  const trial = {
+    trial: `${rig}/1`,
+    cut: 'cut:end/ufs#1',
+    package: 'ab',
+    revision: 'r',
+    phase: 'end',
+    achieved: '',
+    took: 1,
+  } as const;
+  const ended = (outcome: 'invalid' | 'failed', owner: 'firmware' | 'rig'): readonly JournalEvent[] =>
+    events(run, ...opened, start(), { type: 'trial.end', ...trial, outcome, owner, why: 'DH-03 identity.imei' });
+  for (const outcome of ['invalid', 'failed'] as const)
+    expect(resultOf(ended(outcome, 'firmware'), [rig]).tests).toMatchObject([
+      { status: 'failed', why: `${rig}/1: DH-03 identity.imei\nits process ended in the middle of it` },
+    ]);
+  expect(resultOf(ended('invalid', 'rig'), [rig]).tests).toMatchObject([{ status: 'invalid' }]);
+});
+
+test('a doubt is not tried away by a pass, nor a pass kept before a failure', () => {
+  const statusOf = (...ends: readonly TestStatus[]): TestStatus | undefined => {
+    const all = events(run, ...ends.flatMap((status) => [...opened, start(), end(status)]), left);
+    return resultOf(all, [rig]).tests[0]?.status;
+  };
+  expect(statusOf('inconclusive', 'passed')).toBe('inconclusive');
+  expect(statusOf('inconclusive', 'failed')).toBe('failed');
+  expect(statusOf('passed', 'failed')).toBe('failed');
+});
+
 test('what was spoilt is not made good by leaving it out afterwards', () => {
   const late = 'the time of --budget was used up before this cut';
   const all = events(run, ...opened, start(), end('invalid', 'noise'), run, ...opened, start(), end('skipped', late), left);

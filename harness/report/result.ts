@@ -19,8 +19,11 @@ export const isVerdict = (status: TestStatus): boolean => status === 'passed' ||
 export function replaces(known: TestStatus | undefined, status: TestStatus): boolean {
   if (known === undefined || known === 'skipped') return true;
   if (!isVerdict(known)) return status !== 'skipped';
-  return isVerdict(status) && (known !== 'failed' || status === 'failed');
+  return isVerdict(status) && weight.indexOf(status) >= weight.indexOf(known);
 }
+
+/** Verdicts, the worst last. */
+const weight: readonly TestStatus[] = ['passed', 'inconclusive', 'failed'];
 
 export interface TestResult {
   readonly rig: string;
@@ -86,6 +89,7 @@ export const ofResult: ReadonlySet<EventType> = new Set<EventType>([
   'test.try',
   'test.end',
   'verdict',
+  'trial.end',
   'run.start',
   'run.interrupted',
   'rig.start',
@@ -123,6 +127,12 @@ export function resultOf(events: Iterable<JournalEvent>, rigs: readonly string[]
       case 'verdict':
         for (const entry of running.values()) {
           if (entry.rig === rig) entry.judged = worse(entry.judged, event);
+        }
+        break;
+      case 'trial.end':
+        for (const entry of running.values()) {
+          if (entry.rig === rig && (event.owner === 'firmware' || event.owner === 'package') && entry.judged?.status !== 'failed')
+            entry.judged = { status: 'failed', why: `${event.trial}: ${event.why ?? event.outcome}` };
         }
         break;
       case 'test.end': {
