@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { messageOf } from '../base/errors.js';
 import type { Ask } from './answers.js';
 import type { ModuleFiles, Storage } from './files.js';
-import { readCfun, readImei, readRevision, readSim } from './identity.js';
+import { AnotherUnit, readCfun, readForeignImei, readImei, readRevision, readSim } from './identity.js';
 import type { Ports } from './ports.js';
 import type { Timing } from './timing.js';
 import type { Pair } from './types.js';
@@ -29,12 +29,17 @@ export interface HealthParts {
   readonly simReady: boolean;
 }
 
-/** The quick check: answers, is itself, runs the baseline, SIM and CFUN as they should be. Deletes packages that were left behind. */
+/**
+ * The quick check: answers, is itself, runs the baseline, SIM and CFUN as they should be. Deletes packages that were left behind. Throws AnotherUnit,
+ * and has changed nothing, when it is not itself.
+ */
 export async function checkHealth(parts: HealthParts): Promise<Health> {
   const { ports, timing, pair, imei, simReady } = parts;
   const answers = await answersTwice(ports, timing);
   if (!answers) return { answers, version: 'other', faults: [], ok: false, text: 'does not answer AT' };
   const ask: Ask = (text) => ports.command(text, timing.command);
+  const foreign = await readForeignImei(ask, imei);
+  if (foreign !== undefined) throw new AnotherUnit(imei, foreign);
   const revision = await readRevision(ask);
   const version = versionOf(revision, pair);
   const faults: string[] = [];

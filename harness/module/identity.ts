@@ -54,6 +54,30 @@ export async function readImei(ask: Ask): Promise<string | undefined> {
   return after(await ask('AT+CGSN'), /(?:^|\D)(\d{14,16})(?:\D|$)/);
 }
 
+/** Digits of an IMEI that a unit has lost. */
+const lost = /^0+$/;
+
+/**
+ * The IMEI of another unit than this rig's, told twice alike: one that was garbled on its way is not. A unit without any, or that does not tell it
+ * readably, is not another one.
+ */
+export async function readForeignImei(ask: Ask, own: string): Promise<string | undefined> {
+  const seen = await readImei(ask);
+  if (seen === undefined || seen === own || lost.test(seen)) return undefined;
+  return (await readImei(ask)) === seen ? seen : undefined;
+}
+
+/** Somebody has put another unit in the place of this rig's: nothing more is done to it. */
+export class AnotherUnit extends RigFault {
+  constructor(own: string, seen: string) {
+    super('the unit is another one', {
+      asked: `IMEI ${own}`,
+      seen: `IMEI ${seen}`,
+      hint: 'check which unit is on this rig (dfota rigs check); it was left alone',
+    });
+  }
+}
+
 export async function readCfun(ask: Ask): Promise<string | undefined> {
   return fieldAt(await ask('AT+CFUN?'), '+CFUN', 0);
 }

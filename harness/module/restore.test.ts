@@ -148,6 +148,51 @@ test('a lost IMEI goes up the whole ladder; the restore command mends it', async
   ]);
 });
 
+describe('another unit in the place of the rig’s', () => {
+  const foreign = '861107030000002';
+  const changes = /QFOTADL|CFUN=|QICSGP=1,|QFUPL|QFDEL|CPIN=/;
+
+  test('is left alone: no file is deleted, no rung climbed; the rig is set aside, and stays so', async () => {
+    const flashed: string[] = [];
+    await setUp({}, { restoreCommand: (why) => Promise.resolve(void flashed.push(why)) });
+    Object.assign(bench.module, { imei: foreign, revision: newRevision });
+    bench.module.ufs.set('upgrade.zip', Buffer.from('of its owner'));
+    await expect(unit.restore('before a test')).rejects.toMatchObject({ explanation: { seen: `IMEI ${foreign}` } });
+    expect(rungs()).toEqual([['aside', false]]);
+    expect(bench.power.done).toEqual([]);
+    expect(flashed).toEqual([]);
+    expect(bench.module.ufs.has('upgrade.zip')).toBe(true);
+    expect(bench.module.commands.map(String).filter((command) => changes.test(command))).toEqual([]);
+    expect(bench.events('rig.aside')).toMatchObject([{ reason: `the unit is another one: IMEI ${foreign}` }]);
+    bench.module.imei = '861107030000001';
+    await expect(unit.restore('before the next')).rejects.toThrow('the unit is another one');
+  });
+
+  test('is found also when it answers only after a rung, before its settings are touched', async () => {
+    await setUp();
+    const { module } = bench;
+    Object.assign(module, { imei: foreign, cfun: '4' });
+    let silent = true;
+    module.override = (command) => (command === 'AT' && silent ? [] : 'default');
+    const on = bench.power.on.bind(bench.power);
+    bench.power.on = async (...why: Parameters<typeof on>) => {
+      silent = false;
+      await on(...why);
+    };
+    module.commands.length = 0;
+    await expect(unit.restore('before a test')).rejects.toMatchObject({ explanation: { seen: `IMEI ${foreign}` } });
+    expect(module.commands.map(String).filter((command) => changes.test(command))).toEqual([]);
+  });
+
+  test('is none whose IMEI was garbled once', async () => {
+    await setUp();
+    let asked = 0;
+    bench.module.override = (command) => (command === 'AT+CGSN' && (asked += 1) === 1 ? [foreign, 'OK'] : 'default');
+    await unit.restore('before a test');
+    expect(rungs()).toEqual([]);
+  });
+});
+
 test('a version that is neither goes straight to the restore command', async () => {
   await setUp(
     {},

@@ -5,6 +5,7 @@ import type { Journal } from '../journal/journal.js';
 import type { Power } from '../power/types.js';
 import { Boot } from './boot.js';
 import { checkHealth, type Health, type HealthParts } from './health.js';
+import { AnotherUnit, readForeignImei } from './identity.js';
 import { bringUp, type NetworkParts } from './network.js';
 import type { Timing } from './timing.js';
 import type { Upgrade } from './types.js';
@@ -57,6 +58,15 @@ export class RestoreLadder {
   /** Resolves with a unit at its baseline; a healthy one costs one look. Rejects with a RigFault: the rig is set aside. */
   async restore(why: string): Promise<void> {
     if (this.#aside !== undefined) throw this.#aside;
+    try {
+      await this.#climbUntilWell(why);
+    } catch (error) {
+      if (error instanceof AnotherUnit) this.#leaveAlone(why, error);
+      throw error;
+    }
+  }
+
+  async #climbUntilWell(why: string): Promise<void> {
     let health = await this.#health();
     for (const rung of this.#rungs()) {
       if (health.ok) return;
@@ -64,6 +74,12 @@ export class RestoreLadder {
       health = await this.#climb(rung, why);
     }
     if (!health.ok) this.#setAside(why, health);
+  }
+
+  #leaveAlone(why: string, fault: AnotherUnit): void {
+    this.#note('aside', why, false, fault.explain());
+    this.parts.journal.write({ type: 'rig.aside', reason: `${fault.message}: ${fault.explanation.seen ?? ''}` });
+    this.#aside = fault;
   }
 
   /** The rungs that change nothing on the unit, for one that does not answer at all; whether it does now. */
@@ -89,6 +105,7 @@ export class RestoreLadder {
     try {
       await rung.climb(why);
     } catch (error) {
+      if (error instanceof AnotherUnit) throw error;
       problem = this.#tolerated(error);
     }
     const health = await this.#health();
@@ -237,7 +254,10 @@ export class RestoreLadder {
     } finally {
       boot.close();
     }
-    if (network) await bringUp(this.parts.network);
+    if (!network) return;
+    const foreign = await readForeignImei((text) => health.ports.command(text, timing.command), health.imei);
+    if (foreign !== undefined) throw new AnotherUnit(health.imei, foreign);
+    await bringUp(this.parts.network);
   }
 
   /**
@@ -262,6 +282,7 @@ export class RestoreLadder {
       try {
         await this.parts.downgrade(source);
       } catch (error) {
+        if (error instanceof AnotherUnit) throw error;
         problems.push(`${source}: ${this.#tolerated(error)}`);
         continue;
       }

@@ -86,6 +86,7 @@ class OpenedUnit implements Unit {
     const { journal, clock, signal, servers, secrets, random, currentTest, rig } = this.options;
     this.#upgrades += 1;
     return runUpgrade(`${rig.name}#${String(this.#upgrades)}`, step, options, {
+      imei: rig.unit.imei,
       ports: this.#ports,
       files: this.#files,
       way: { servers, files: this.#files, journal, secrets, random },

@@ -22,6 +22,28 @@ const end = (): { why: string; detail?: string | undefined } => {
 };
 const after = (): string | undefined => bench.events('module.identity').find(({ when }) => when === 'after')?.identity.revision;
 
+test('another unit in the place of the rig’s is not upgraded, and no file is put on it', async () => {
+  await setUp();
+  bench.module.imei = '861107030000002';
+  bench.module.commands.length = 0;
+  await expect(unit.upgrade(bench.pair.upgrade, { from: 'ufs' })).rejects.toMatchObject({
+    message: 'the unit is another one',
+    explanation: { asked: 'IMEI 861107030000001', seen: 'IMEI 861107030000002' },
+  });
+  expect(bench.module.commands.map(String)).toEqual(['AT+CGSN', 'AT+CGSN']);
+  expect(bench.events('upgrade.start')).toEqual([]);
+});
+
+test('a unit that lost its IMEI is no other one', async () => {
+  await setUp();
+  bench.module.imei = '000000000000000';
+  bench.module.onUpgrade = () => {
+    play(recovery(bench.module));
+  };
+  await unit.upgrade(bench.pair.upgrade, { from: 'ufs' });
+  expect(after()).toBe(newRevision);
+});
+
 describe('over HTTP', () => {
   test('download, recovery, new version: everything is in the events, in order', async () => {
     await setUp();

@@ -4,7 +4,7 @@ import type { EventBody, FileList, Identity, JournalEvent, RigProfile } from '..
 import type { Journal } from '../journal/journal.js';
 import { routeUrcs } from './boot.js';
 import type { ModuleFiles } from './files.js';
-import { readIdentity, type UnitIdentity } from './identity.js';
+import { AnotherUnit, readForeignImei, readIdentity, type UnitIdentity } from './identity.js';
 import { awaitAsBefore, type NetworkParts } from './network.js';
 import type { Ports } from './ports.js';
 import type { Timing } from './timing.js';
@@ -18,6 +18,8 @@ export interface UpgradeParts {
   readonly way: WayParts;
   readonly network: NetworkParts;
   readonly profile: RigProfile;
+  /** Of the rig's unit: no other one is upgraded. */
+  readonly imei: string;
   readonly timing: Timing;
   readonly journal: Journal;
   readonly clock: Clock;
@@ -62,6 +64,9 @@ class UpgradeRun {
         hint: 'is the module on? restore brings it back to its baseline',
       });
     }
+    // Before anything is put on it: units are changed between two upgrades, too.
+    const foreign = await readForeignImei((text) => ports.command(text, timing.command), this.parts.imei);
+    if (foreign !== undefined) throw new AnotherUnit(this.parts.imei, foreign);
     await routeUrcs(ports, timing, (text) => {
       journal.write({ type: 'note', text });
     });
