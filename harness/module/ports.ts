@@ -30,11 +30,13 @@ export type Sighting =
       readonly t: number;
       readonly device: 'emergency-download' | 'dump';
       readonly detail: string;
+      /** Its place on the bus, where that is known. */
+      readonly path?: string | undefined;
       /** A recovery or a start may look like it for a while. */
       readonly doubtful: boolean;
     }
   /** A device left one of the rig's places on the bus. */
-  | { readonly kind: 'device-left'; readonly t: number };
+  | { readonly kind: 'device-left'; readonly t: number; readonly path?: string };
 
 export interface PortsOptions {
   readonly lines: { readonly at?: UnitLine; readonly uart?: UnitLine };
@@ -75,10 +77,10 @@ export class Ports {
         if (event.type === 'power.do' && event.wire !== 'vbus') {
           this.#tell({ kind: 'power', t: event.t, wire: event.wire, action: event.action });
         } else if (event.type === 'module.device') {
-          const { t, kind: device, detail, doubtful = false } = event;
-          this.#tell({ kind: 'device', t, device, detail, doubtful });
+          const { t, kind: device, detail, path, doubtful = false } = event;
+          this.#tell({ kind: 'device', t, device, detail, path, doubtful });
         } else if (event.type === 'usb.left') {
-          this.#tell({ kind: 'device-left', t: event.t });
+          this.#tell({ kind: 'device-left', t: event.t, path: event.path });
         }
       }),
     );

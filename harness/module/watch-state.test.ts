@@ -254,6 +254,14 @@ describe('another device in its place', () => {
     expect(t).toBe(30 * s + boot);
   });
 
+  test('emergency download stays, whatever leaves another place on the bus', () => {
+    const at = (sighting: Sighting, path: string): Sighting => ({ ...sighting, path }) as Sighting;
+    const story = [...leaving, at(emergency(30 * s), '1-1'), at(left(40 * s), '1-2')];
+    expect(rehearse({ sightings: story, answers: [] }).stop.why).toBe('other-device');
+    const gone = [...leaving, at(emergency(30 * s), '1-1'), at(left(40 * s), '1-1')];
+    expect(rehearse({ sightings: gone, answers: [] }).stop.why).not.toBe('other-device');
+  });
+
   test('emergency download that it leaves by itself is none, however long the start after it takes', () => {
     const { stop } = rehearse({
       sightings: [...leaving, emergency(580 * s), left(580 * s + boot - 1), ...returns(580 * s + boot + 50 * s)],

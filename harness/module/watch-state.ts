@@ -76,7 +76,7 @@ export class WatchState {
   #answersAt = Number.NEGATIVE_INFINITY;
   #supplyOff = false;
   /** Something else than the module is in its place, since `t` without a break and without a word of the module. */
-  #device: { t: number; readonly detail: string; readonly doubtful: boolean } | undefined;
+  #device: { t: number; readonly detail: string; readonly doubtful: boolean; readonly path: string | undefined } | undefined;
   #last: { readonly t: number; readonly text: string } | undefined;
 
   constructor(private readonly options: WatchOptions) {
@@ -140,11 +140,13 @@ export class WatchState {
         this.#switched(sighting.wire, sighting.action, t);
         return;
       case 'device':
-        this.#device = { t, detail: `${sighting.device}: ${sighting.detail}`, doubtful: sighting.doubtful };
+        this.#device = { t, detail: `${sighting.device}: ${sighting.detail}`, doubtful: sighting.doubtful, path: sighting.path };
         this.#leave('strong', t);
         return;
       case 'device-left':
-        this.#device = undefined;
+        // The adapter of a UART is a device of the rig as well.
+        if (sighting.path === undefined || this.#device?.path === undefined || sighting.path === this.#device.path)
+          this.#device = undefined;
         return;
       default:
         if (sighting.role === 'at') this.#device = undefined;
