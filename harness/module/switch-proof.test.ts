@@ -133,6 +133,8 @@ describe('a sound switch is proven', () => {
     ['USB alone, VBUS switched too', {}, { roles: ['at'], wires: { ...noStatus, vbus: true } }],
     ['decay within the limit', { decay: 150 }, {}],
     ['a board without PWRKEY wire', {}, { wires: { ...allWires, powerKey: false } }],
+    ['an adapter that leaves with VBUS, PWRKEY as the witness', { adapter: 'switched' }, { wires: { ...noStatus, vbus: true } }],
+    ['an adapter that leaves, USB as the witness', { adapter: 'switched' }, { wires: { ...noStatus, powerKey: false } }],
   ];
   let outcomes: readonly Outcome[];
   beforeAll(async () => {
@@ -182,6 +184,34 @@ describe('each lie is found and told apart, and the unit runs afterwards', () =>
     ['back-feed', { backFeed: 'usb' }, /kept alive by back-feed/, 'USB stayed; at silent', {}],
     ['slow-decay', { decay: 1300 }, /decays too slowly/, 'STATUS fell after 1', {}],
     ['another-unit', { imei: '861107030000099' }, /another unit answers/, 'it came back after PWRKEY', {}],
+    [
+      'no-witness',
+      { adapter: 'switched', supply: 'stuck' },
+      /nothing tells whether the supply goes/,
+      'the device of uart, not the module’s own, left: no witness; then on: it came back',
+      { wires: { ...allWires, vbus: true, status: false, powerKey: false } },
+    ],
+    [
+      'no-witness',
+      { adapter: 'switched', supply: 'stuck' },
+      /nothing tells whether the supply goes/,
+      'it came back without PWRKEY',
+      { wires: { ...allWires, vbus: true, status: false } },
+    ],
+    [
+      'no-witness',
+      { adapter: 'switched', supply: 'stuck' },
+      /nothing tells whether the supply goes/,
+      'it came back without PWRKEY',
+      { roles: ['uart'], wires: { ...allWires, status: false } },
+    ],
+    [
+      'supply-does-nothing',
+      { adapter: 'switched', supply: 'stuck' },
+      /the supply line does nothing/,
+      'STATUS stayed high',
+      { roles: ['uart'] },
+    ],
     [
       'no-witness',
       { powerKey: 'not needed', supply: 'stuck' },

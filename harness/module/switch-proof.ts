@@ -102,6 +102,8 @@ interface Back {
   readonly ready: boolean;
   /** First sign of life before PWRKEY was pressed; undefined without one, or without that wire. */
   readonly early: string | undefined;
+  /** A sign before PWRKEY would not have been missed. */
+  readonly listened: boolean;
   /** Any sign of life at all; a boot report. */
   readonly alive: boolean;
   readonly booted: boolean;
@@ -162,7 +164,8 @@ class Proof {
         detail += `; then ${backText(back, power.wires.powerKey)}`;
       }
       settled = true;
-      const startsByItself = power.wires.powerKey && back !== undefined ? back.early !== undefined : undefined;
+      const startsByItself =
+        power.wires.powerKey && problem !== 'no-witness' && back !== undefined ? back.early !== undefined : undefined;
       this.#write(seen, startsByItself, problem, detail);
       const fault = problem === undefined ? undefined : switchFault(this.options.rig.name, problem, detail);
       return { seen, startsByItself, fault };
@@ -250,7 +253,7 @@ class Proof {
     const { power } = this.options;
     const { powerKey, vbus } = power.wires;
     if (!back.ready) return powerKey && !back.alive ? 'power-key-does-nothing' : 'does-not-come-back';
-    const neededKey = powerKey && back.early === undefined;
+    const neededKey = powerKey && back.early === undefined && back.listened;
     if (!isWitnessed(seen, vbus) && !neededKey && !back.booted) return 'no-witness';
     return (await this.#identity()) === before ? undefined : 'another-unit';
   }
@@ -273,15 +276,17 @@ class Proof {
     try {
       await act();
       let early: string | undefined;
+      let listened = false;
       if (power.wires.powerKey) {
         await signs.wait(scaledDeadline(trusted ? statusRise : linesRise, profile.scale));
         early = signs.first;
+        listened = signs.listened;
         if (early === undefined) await (trusted ? power.on(why, { running: false }) : power.pressPowerKey('on', why));
       }
       const { limits } = this.#timing;
       const whole = limits.upgrade * (profile.firmware.retries + 2);
       const { ready } = await boot.wait(limits.boot, { each: limits.upgrade, whole });
-      return { ready: ready !== undefined, early, alive: signs.first !== undefined, booted: signs.booted };
+      return { ready: ready !== undefined, early, listened, alive: signs.first !== undefined, booted: signs.booted };
     } finally {
       boot.close();
       signs.close();
