@@ -86,6 +86,8 @@ export async function watchPower(
 
   const silent = ({ port }: UnitLine): boolean => !port.connected || (unanswered.get(port.role) ?? 0) >= silentProbes;
   const adapterLeft = ({ line, port }: UnitLine): boolean => line !== usbLine && (!port.connected || adaptersLeft.has(port.role));
+  /** One AT is unanswered: lost to a busy host, or the first after the last sign of life? */
+  const doubtful = ({ port }: UnitLine): boolean => !stopped && port.connected && unanswered.get(port.role) === 1;
   const dead = (): boolean =>
     status !== true && usbLine?.present !== true && options.lines.every((line) => silent(line) || adapterLeft(line));
 
@@ -104,10 +106,11 @@ export async function watchPower(
         if (!over()) await wake.wait(Math.min(end, clock.now() + timing.look));
       } while (!over());
     };
-    const probe = async ({ port }: UnitLine): Promise<void> => {
+    const probe = async (line: UnitLine): Promise<void> => {
+      const { port } = line;
       const wake = new Wake(clock);
       wakes.push(wake);
-      while (!over()) {
+      while (!over() || doubtful(line)) {
         if (port.connected) {
           const { result } = await port.command('AT', { deadline: timing.probe });
           if (result === 'timeout') unanswered.set(port.role, (unanswered.get(port.role) ?? 0) + 1);

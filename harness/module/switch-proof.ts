@@ -1,4 +1,4 @@
-import { scaledDeadline } from '../base/clock.js';
+import { pause, scaledDeadline } from '../base/clock.js';
 import { RigFault, UserError } from '../base/errors.js';
 import { Boot } from './boot.js';
 import { readIdentity } from './identity.js';
@@ -242,9 +242,12 @@ class Proof {
       within: this.#late,
     });
     if (on.lines.some(({ silentAfter }) => silentAfter === undefined)) return 'supply-does-nothing';
+    if (on.lines.length === 0) return 'no-witness';
     // As it was found: an inverted line gives power when it is told off.
-    const back = await this.#start(() => power.supply(false, why), false);
-    if (back.alive || livedOn) return 'supply-inverted';
+    const back = await this.#startToldOff();
+    if (back.alive) return 'supply-inverted';
+    // It outlived the watch, and died before the supply that was told on again was there.
+    if (livedOn) return 'slow-decay';
     return off.statusAfter === true ? 'status-stuck-high' : 'does-not-come-back';
   }
 
@@ -265,12 +268,21 @@ class Proof {
     return this.#start(() => power.supply(true, why), trusted);
   }
 
+  /** What lives then has power from a line that is told off: a slow supply must not pass for that, so it has its time to decay first. */
+  async #startToldOff(): Promise<Back> {
+    const { power, clock } = this.options;
+    await power.supply(false, why);
+    await pause(clock, this.#late);
+    return this.#start(() => Promise.resolve(), false);
+  }
+
   /**
    * Gives power in the way of `act`, presses PWRKEY unless the unit lives already, and waits for normal mode. `trusted`: STATUS may be
    * believed, and the supply is told on.
    */
   async #start(act: () => Promise<void>, trusted: boolean): Promise<Back> {
     const { power, clock, journal, signal, profile } = this.options;
+    const { limits } = this.#timing;
     const signs = new LifeSigns(this.#witnesses, trusted);
     const boot = new Boot({ ports: this.#ports, clock, journal, signal, timing: this.#timing });
     try {
@@ -278,12 +290,15 @@ class Proof {
       let early: string | undefined;
       let listened = false;
       if (power.wires.powerKey) {
-        await signs.wait(scaledDeadline(trusted ? statusRise : linesRise, profile.scale));
+        const rise = scaledDeadline(trusted ? statusRise : linesRise, profile.scale);
+        const deadline = clock.now() + limits.boot;
+        // Nobody presses blindly: PWRKEY toggles.
+        do await signs.wait(rise);
+        while (signs.first === undefined && !signs.listened && clock.now() < deadline);
         early = signs.first;
         listened = signs.listened;
         if (early === undefined) await (trusted ? power.on(why, { running: false }) : power.pressPowerKey('on', why));
       }
-      const { limits } = this.#timing;
       const whole = limits.upgrade * (profile.firmware.retries + 2);
       const { ready } = await boot.wait(limits.boot, { each: limits.upgrade, whole });
       return { ready: ready !== undefined, early, listened, alive: signs.first !== undefined, booted: signs.booted };
