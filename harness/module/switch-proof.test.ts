@@ -301,6 +301,25 @@ describe('a unit that does not come up', () => {
     expect(it.power.powered).toBe(true);
   });
 
+  test.each([true, false])(
+    'reports a recovery that never ends: its line is not inverted, and the supply is on (STATUS: %s)',
+    async (status) => {
+      const it = await bench({ decay: 250 }, { wires: { ...allWires, status } });
+      it.module.leave();
+      it.module.boot = () => undefined;
+      const reports = setInterval(() => {
+        if (it.power.running) it.module.report('"UPDATING",5', 'uart');
+      }, 100);
+      const profile = { ...it.options.profile, limits: { boot: 600, download: 600, upgrade: 600 } };
+      const explained = explainSilence({ ...it.options, profile }).finally(() => {
+        clearInterval(reports);
+      });
+      expect(await explained).toBeUndefined();
+      expect(it.proofs()).toEqual([]);
+      expect([it.power.told, it.power.powered, it.power.inverted]).toEqual([true, true, false]);
+    },
+  );
+
   test('cannot have its switch proven', async () => {
     const it = await bench();
     it.module.leave();

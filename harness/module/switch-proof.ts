@@ -180,15 +180,17 @@ class Proof {
     let settled = false;
     try {
       const statusBefore = await power.status();
-      const back = await this.#start(() => power.supply(false, why), false);
-      if (back.alive) {
-        const living = await this.#livingLines();
+      const back = await this.#startToldOff();
+      // What reports but does not answer cannot be told from one that lives on.
+      const living = back.alive ? await this.#livingLines() : [];
+      if (living.length > 0) {
         const seen = await watchPower(this.#witnesses, () => power.supply(true, why), {
           lines: living,
           statusBefore,
           within: this.#late,
         });
-        if (seen.lines.every(({ silentAfter }) => silentAfter !== undefined) && (living.length > 0 || !seen.usbThere)) {
+        const silent = seen.lines.filter(({ silentAfter }) => silentAfter !== undefined);
+        if (silent.length === living.length) {
           await this.#start(() => power.supply(false, why), false);
           settled = true;
           const detail = `told on it does not come up; told off it came to life; told on again: ${seenText(seen)}`;
