@@ -50,6 +50,11 @@ export class Boot {
     });
   }
 
+  /** Last report of an upgrade since this was made. */
+  get recovering(): string | undefined {
+    return this.#recovering?.text;
+  }
+
   /**
    * Resolves when the unit is in normal mode, or after `within` ms; a unit that reports an upgrade gets `recovery.each` ms from each
    * report on, `recovery.whole` in all. Rejects with a RigFault only when the run is interrupted.

@@ -28,6 +28,8 @@ export interface PowerSeen {
   readonly usbThere: boolean;
   /** The lines that answered before: `silentAfter` is the last sign of life, undefined when they still answer. */
   readonly lines: readonly { readonly role: LineRole; readonly silentAfter: number | undefined }[];
+  /** Those of them whose adapter left: what is not heard then says nothing of the module, so they are not among `lines`. */
+  readonly adaptersLeft: readonly LineRole[];
   /** How long it was watched. */
   readonly watched: number;
 }
@@ -51,6 +53,8 @@ export async function watchPower(
   const usbLine = usb ? ports.lines.find(({ port }) => port.role === 'at')?.line : undefined;
   const life = new Map<LineRole, number>();
   const unanswered = new Map<LineRole, number>();
+  /** Lines not over the module's own USB whose device left, until they answer again. */
+  const adaptersLeft = new Set<LineRole>();
   const wakes: Wake[] = [];
   let status = statusBefore;
   let fell: number | undefined;
@@ -73,13 +77,19 @@ export async function watchPower(
     ports.onSighting((sighting) => {
       if (sighting.kind === 'urc' && sighting.report !== undefined) life.set(sighting.role, sighting.t);
       if (sighting.kind === 'gone' && sighting.role === usbLine?.role) left ??= sighting.t;
+      if ((sighting.kind === 'gone' || sighting.kind === 'lost') && sighting.role !== usbLine?.role)
+        adaptersLeft.add(sighting.role);
       for (const wake of wakes) wake.poke();
     }),
   ];
   signal?.addEventListener('abort', stop);
 
   const silent = ({ port }: UnitLine): boolean => !port.connected || (unanswered.get(port.role) ?? 0) >= silentProbes;
-  const dead = (): boolean => status !== true && usbLine?.present !== true && options.lines.every(silent);
+  const adapterLeft = ({ line, port }: UnitLine): boolean => line !== usbLine && (!port.connected || adaptersLeft.has(port.role));
+  /** One AT is unanswered: lost to a busy host, or the first after the last sign of life? */
+  const doubtful = ({ port }: UnitLine): boolean => !stopped && port.connected && unanswered.get(port.role) === 1;
+  const dead = (): boolean =>
+    status !== true && usbLine?.present !== true && options.lines.every((line) => silent(line) || adapterLeft(line));
 
   try {
     await act();
@@ -96,16 +106,18 @@ export async function watchPower(
         if (!over()) await wake.wait(Math.min(end, clock.now() + timing.look));
       } while (!over());
     };
-    const probe = async ({ port }: UnitLine): Promise<void> => {
+    const probe = async (line: UnitLine): Promise<void> => {
+      const { port } = line;
       const wake = new Wake(clock);
       wakes.push(wake);
-      while (!over()) {
+      while (!over() || doubtful(line)) {
         if (port.connected) {
           const { result } = await port.command('AT', { deadline: timing.probe });
           if (result === 'timeout') unanswered.set(port.role, (unanswered.get(port.role) ?? 0) + 1);
           else if (result !== 'lost') {
             unanswered.set(port.role, 0);
             life.set(port.role, clock.now());
+            adaptersLeft.delete(port.role);
           }
         }
         if (!over()) await wake.wait(Math.min(end, clock.now() + probePause));
@@ -129,10 +141,13 @@ export async function watchPower(
       statusFell: status === false ? since(fell) : undefined,
       usbLeft: since(left),
       usbThere: usbLine?.present === true,
-      lines: options.lines.map((line) => ({
-        role: line.port.role,
-        silentAfter: silent(line) ? since(life.get(line.port.role) ?? start) : undefined,
-      })),
+      lines: options.lines
+        .filter((line) => !adapterLeft(line))
+        .map((line) => ({
+          role: line.port.role,
+          silentAfter: silent(line) ? since(life.get(line.port.role) ?? start) : undefined,
+        })),
+      adaptersLeft: options.lines.filter(adapterLeft).map(({ port }) => port.role),
       watched: Math.round(clock.now() - start),
     };
   } finally {
@@ -149,6 +164,8 @@ export class LifeSigns {
   first: string | undefined;
   /** A boot report was among them: it started anew. */
   booted = false;
+  /** It would have shown: there is a trusted STATUS or the module's own USB, or an AT went out on another line. */
+  listened: boolean;
 
   /** `status`: STATUS is known to tell the truth. */
   constructor(
@@ -157,6 +174,7 @@ export class LifeSigns {
   ) {
     const { ports, power, clock, usb } = parts;
     this.#wake = new Wake(clock);
+    this.listened = status || (usb && ports.lines.some(({ port }) => port.role === 'at'));
     this.#cancels = [
       ports.onSighting((sighting) => {
         if (sighting.kind === 'urc' && sighting.report !== undefined) {
@@ -185,7 +203,9 @@ export class LifeSigns {
         if (this.status && (await power.status()) === true) this.#seen('STATUS is high');
         for (const { port } of ports.lines) {
           if (this.first !== undefined || left() <= 0 || !port.connected) continue;
-          if ((await port.command('AT', { deadline: timing.probe })).ok) this.#seen(`answers AT on ${port.role}`);
+          const { ok, result } = await port.command('AT', { deadline: timing.probe });
+          if (ok) this.#seen(`answers AT on ${port.role}`);
+          this.listened ||= result !== 'lost';
         }
         if (this.first === undefined) await this.#wake.wait(Math.min(deadline, clock.now() + timing.look));
       }

@@ -76,6 +76,7 @@ export function seenText(seen: PowerSeen): string {
           : `${role} silent after ${ms(silentAfter)}`,
     );
   }
+  for (const role of seen.adaptersLeft) parts.push(`the device of ${role}, not the module’s own, left: no witness`);
   return parts.join('; ');
 }
 

@@ -133,6 +133,8 @@ describe('a sound switch is proven', () => {
     ['USB alone, VBUS switched too', {}, { roles: ['at'], wires: { ...noStatus, vbus: true } }],
     ['decay within the limit', { decay: 150 }, {}],
     ['a board without PWRKEY wire', {}, { wires: { ...allWires, powerKey: false } }],
+    ['an adapter that leaves with VBUS, PWRKEY as the witness', { adapter: 'switched' }, { wires: { ...noStatus, vbus: true } }],
+    ['an adapter that leaves, USB as the witness', { adapter: 'switched' }, { wires: { ...noStatus, powerKey: false } }],
   ];
   let outcomes: readonly Outcome[];
   beforeAll(async () => {
@@ -181,7 +183,43 @@ describe('each lie is found and told apart, and the unit runs afterwards', () =>
     ['back-feed', { backFeed: 'uart' }, /kept alive by back-feed/, 'STATUS fell after 0 ms; USB left', {}],
     ['back-feed', { backFeed: 'usb' }, /kept alive by back-feed/, 'USB stayed; at silent', {}],
     ['slow-decay', { decay: 1300 }, /decays too slowly/, 'STATUS fell after 1', {}],
+    // It dies as the watch ends: one AT is unanswered by then.
+    ...[2100, 2300].map((decay): [string, Lie, RegExp, string, BenchOptions] => [
+      'slow-decay',
+      { decay },
+      /decays too slowly/,
+      'uart',
+      { roles: ['uart'], wires: { ...allWires, status: false } },
+    ]),
     ['another-unit', { imei: '861107030000099' }, /another unit answers/, 'it came back after PWRKEY', {}],
+    [
+      'no-witness',
+      { adapter: 'switched', supply: 'stuck' },
+      /nothing tells whether the supply goes/,
+      'the device of uart, not the module’s own, left: no witness; then on: it came back',
+      { wires: { ...allWires, vbus: true, status: false, powerKey: false } },
+    ],
+    [
+      'no-witness',
+      { adapter: 'switched', supply: 'stuck' },
+      /nothing tells whether the supply goes/,
+      'it came back without PWRKEY',
+      { wires: { ...allWires, vbus: true, status: false } },
+    ],
+    [
+      'no-witness',
+      { adapter: 'switched', supply: 'stuck' },
+      /nothing tells whether the supply goes/,
+      'it came back without PWRKEY',
+      { roles: ['uart'], wires: { ...allWires, status: false } },
+    ],
+    [
+      'supply-does-nothing',
+      { adapter: 'switched', supply: 'stuck' },
+      /the supply line does nothing/,
+      'STATUS stayed high',
+      { roles: ['uart'] },
+    ],
     [
       'no-witness',
       { powerKey: 'not needed', supply: 'stuck' },
@@ -211,7 +249,7 @@ describe('each lie is found and told apart, and the unit runs afterwards', () =>
       expect(it.power.inverted).toBe(problem === 'supply-inverted');
       // One that is half alive is for the restore ladder: nobody knows what PWRKEY would do to it.
       if (lie.backFeed !== 'uart') expectRunning(it);
-      if (problem !== 'slow-decay') return;
+      if (problem !== 'slow-decay' || !it.power.wires.status) return;
       // Measured twice: a host that stood still once is no fault.
       expect(it.power.done.filter((action) => action === 'supply off')).toHaveLength(2);
       expect(it.proofs()[0]?.statusFell).toBeGreaterThan(1200);
@@ -262,6 +300,25 @@ describe('a unit that does not come up', () => {
     expect(it.proofs()).toEqual([]);
     expect(it.power.powered).toBe(true);
   });
+
+  test.each([true, false])(
+    'reports a recovery that never ends: its line is not inverted, and the supply is on (STATUS: %s)',
+    async (status) => {
+      const it = await bench({ decay: 250 }, { wires: { ...allWires, status } });
+      it.module.leave();
+      it.module.boot = () => undefined;
+      const reports = setInterval(() => {
+        if (it.power.running) it.module.report('"UPDATING",5', 'uart');
+      }, 100);
+      const profile = { ...it.options.profile, limits: { boot: 600, download: 600, upgrade: 600 } };
+      const explained = explainSilence({ ...it.options, profile }).finally(() => {
+        clearInterval(reports);
+      });
+      expect(await explained).toBeUndefined();
+      expect(it.proofs()).toEqual([]);
+      expect([it.power.told, it.power.powered, it.power.inverted]).toEqual([true, true, false]);
+    },
+  );
 
   test('cannot have its switch proven', async () => {
     const it = await bench();

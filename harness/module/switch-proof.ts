@@ -1,4 +1,4 @@
-import { scaledDeadline } from '../base/clock.js';
+import { pause, scaledDeadline } from '../base/clock.js';
 import { RigFault, UserError } from '../base/errors.js';
 import { Boot } from './boot.js';
 import { readIdentity } from './identity.js';
@@ -102,6 +102,8 @@ interface Back {
   readonly ready: boolean;
   /** First sign of life before PWRKEY was pressed; undefined without one, or without that wire. */
   readonly early: string | undefined;
+  /** A sign before PWRKEY would not have been missed. */
+  readonly listened: boolean;
   /** Any sign of life at all; a boot report. */
   readonly alive: boolean;
   readonly booted: boolean;
@@ -162,7 +164,8 @@ class Proof {
         detail += `; then ${backText(back, power.wires.powerKey)}`;
       }
       settled = true;
-      const startsByItself = power.wires.powerKey && back !== undefined ? back.early !== undefined : undefined;
+      const startsByItself =
+        power.wires.powerKey && problem !== 'no-witness' && back !== undefined ? back.early !== undefined : undefined;
       this.#write(seen, startsByItself, problem, detail);
       const fault = problem === undefined ? undefined : switchFault(this.options.rig.name, problem, detail);
       return { seen, startsByItself, fault };
@@ -177,15 +180,17 @@ class Proof {
     let settled = false;
     try {
       const statusBefore = await power.status();
-      const back = await this.#start(() => power.supply(false, why), false);
-      if (back.alive) {
-        const living = await this.#livingLines();
+      const back = await this.#startToldOff();
+      // What reports but does not answer cannot be told from one that lives on.
+      const living = back.alive ? await this.#livingLines() : [];
+      if (living.length > 0) {
         const seen = await watchPower(this.#witnesses, () => power.supply(true, why), {
           lines: living,
           statusBefore,
           within: this.#late,
         });
-        if (seen.lines.every(({ silentAfter }) => silentAfter !== undefined) && (living.length > 0 || !seen.usbThere)) {
+        const silent = seen.lines.filter(({ silentAfter }) => silentAfter !== undefined);
+        if (silent.length === living.length) {
           await this.#start(() => power.supply(false, why), false);
           settled = true;
           const detail = `told on it does not come up; told off it came to life; told on again: ${seenText(seen)}`;
@@ -239,9 +244,12 @@ class Proof {
       within: this.#late,
     });
     if (on.lines.some(({ silentAfter }) => silentAfter === undefined)) return 'supply-does-nothing';
+    if (on.lines.length === 0) return 'no-witness';
     // As it was found: an inverted line gives power when it is told off.
-    const back = await this.#start(() => power.supply(false, why), false);
-    if (back.alive || livedOn) return 'supply-inverted';
+    const back = await this.#startToldOff();
+    if (back.alive) return 'supply-inverted';
+    // It outlived the watch, and died before the supply that was told on again was there.
+    if (livedOn) return 'slow-decay';
     return off.statusAfter === true ? 'status-stuck-high' : 'does-not-come-back';
   }
 
@@ -250,7 +258,7 @@ class Proof {
     const { power } = this.options;
     const { powerKey, vbus } = power.wires;
     if (!back.ready) return powerKey && !back.alive ? 'power-key-does-nothing' : 'does-not-come-back';
-    const neededKey = powerKey && back.early === undefined;
+    const neededKey = powerKey && back.early === undefined && back.listened;
     if (!isWitnessed(seen, vbus) && !neededKey && !back.booted) return 'no-witness';
     return (await this.#identity()) === before ? undefined : 'another-unit';
   }
@@ -262,26 +270,40 @@ class Proof {
     return this.#start(() => power.supply(true, why), trusted);
   }
 
+  /** What lives then has power from a line that is told off: a slow supply must not pass for that, so it has its time to decay first. */
+  async #startToldOff(): Promise<Back> {
+    const { power, clock } = this.options;
+    await power.supply(false, why);
+    await pause(clock, this.#late);
+    return this.#start(() => Promise.resolve(), false);
+  }
+
   /**
    * Gives power in the way of `act`, presses PWRKEY unless the unit lives already, and waits for normal mode. `trusted`: STATUS may be
    * believed, and the supply is told on.
    */
   async #start(act: () => Promise<void>, trusted: boolean): Promise<Back> {
     const { power, clock, journal, signal, profile } = this.options;
+    const { limits } = this.#timing;
     const signs = new LifeSigns(this.#witnesses, trusted);
     const boot = new Boot({ ports: this.#ports, clock, journal, signal, timing: this.#timing });
     try {
       await act();
       let early: string | undefined;
+      let listened = false;
       if (power.wires.powerKey) {
-        await signs.wait(scaledDeadline(trusted ? statusRise : linesRise, profile.scale));
+        const rise = scaledDeadline(trusted ? statusRise : linesRise, profile.scale);
+        const deadline = clock.now() + limits.boot;
+        // Nobody presses blindly: PWRKEY toggles.
+        do await signs.wait(rise);
+        while (signs.first === undefined && !signs.listened && clock.now() < deadline);
         early = signs.first;
+        listened = signs.listened;
         if (early === undefined) await (trusted ? power.on(why, { running: false }) : power.pressPowerKey('on', why));
       }
-      const { limits } = this.#timing;
       const whole = limits.upgrade * (profile.firmware.retries + 2);
       const { ready } = await boot.wait(limits.boot, { each: limits.upgrade, whole });
-      return { ready: ready !== undefined, early, alive: signs.first !== undefined, booted: signs.booted };
+      return { ready: ready !== undefined, early, listened, alive: signs.first !== undefined, booted: signs.booted };
     } finally {
       boot.close();
       signs.close();

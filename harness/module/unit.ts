@@ -12,6 +12,9 @@ import { timingOf, type Timing } from './timing.js';
 import type { OpenUnit, Package, Unit, UnitOptions, Upgrade, UpgradeOptions } from './types.js';
 import { runUpgrade } from './upgrade.js';
 
+/** The unit neither answered nor reported an upgrade, whatever was tried: its supply may hang on an inverted line. */
+export class SilentUnit extends RigFault {}
+
 export const openUnit: OpenUnit = async (options) => {
   const unit = new OpenedUnit(options);
   try {
@@ -152,9 +155,11 @@ class OpenedUnit implements Unit {
         await power.on('start of the run');
       }
       const whole = limits.upgrade * (this.profile.firmware.retries + 2);
-      const { ready, recovering } = await boot.wait(limits.boot, { each: limits.upgrade, whole });
+      const { ready } = await boot.wait(limits.boot, { each: limits.upgrade, whole });
       if (ready !== undefined || (await this.#ladder.wakeUp('no answer at the start of the run'))) return;
-      throw new RigFault(`rig ${rig.name}: the unit does not come up`, {
+      const { recovering } = boot;
+      const Fault = recovering === undefined ? SilentUnit : RigFault;
+      throw new Fault(`rig ${rig.name}: the unit does not come up`, {
         asked: `an answer to AT within ${String(Math.round(limits.boot))} ms of power-on`,
         seen: recovering === undefined ? this.#portsText() : `recovery; last report ${recovering}`,
         hint: 'check supply, PWRKEY wiring and the lines of the rig definition (dfota rigs check)',

@@ -128,7 +128,9 @@ export class WireCheck {
         statusBefore,
         within: scaledDeadline(powerDown, profile.scale),
       });
-      const off = seen.statusAfter !== true && !seen.usbThere && seen.lines.every(({ silentAfter }) => silentAfter !== undefined);
+      const told = seen.statusFell !== undefined || seen.usbLeft !== undefined || seen.lines.length > 0;
+      const silent = seen.lines.every(({ silentAfter }) => silentAfter !== undefined);
+      const off = told && seen.statusAfter !== true && !seen.usbThere && silent;
       if (!off) {
         throw new RigFault(`rig ${rig.name}: PWRKEY does not switch the unit off`, {
           asked: 'a pulse on PWRKEY, and the unit off after it',

@@ -3,12 +3,14 @@ import type { SeenReport } from './types.js';
 
 /** ms of a real module: no board has STATUS up sooner after its supply came on (domain: 2.5 s), and no module reports sooner. */
 const soonestStart = 2000;
+/** The line over the module's own USB. */
+const usbLine = 'at';
 /** ms after the supply is told on again within which a late word of the STATUS that fell still counts. */
 const lateStatus = 1000;
 
 /**
- * Whether power really went when it was told off. STATUS that fell is the surest witness. A device that left is one as well, unless VBUS
- * was switched off along with the supply: then it leaves whatever the supply does, so STATUS has the say where there is one, and
+ * Whether power really went when it was told off. STATUS that fell is the surest witness. The module's own USB device that left is one as
+ * well (an adapter's says nothing of the module), unless VBUS was switched off along with the supply: then it leaves whatever the supply does, so STATUS has the say where there is one, and
  * where there is none a module that goes on in mid-attempt has kept its power. STATUS that is back sooner than any module starts, or a
  * recovery that reports on, shows that something else fed the module while it was dark.
  */
@@ -21,7 +23,7 @@ export function powerWent(
     scale,
   }: {
     readonly events: readonly JournalEvent[];
-    readonly departures: readonly { readonly t: number }[];
+    readonly departures: readonly { readonly line: string; readonly t: number }[];
     readonly reports: readonly SeenReport[];
     /** The rig's time scale. */
     readonly scale: number;
@@ -31,7 +33,7 @@ export function powerWent(
   const back = events.find((event) => event.type === 'power.do' && event.t > t && event.action === 'on')?.t ?? Infinity;
   const statuses = events.filter((event) => event.type === 'power.status');
   if (statuses.some((status) => !status.on && status.t >= t && status.t <= back + lateStatus)) return !livedOn();
-  if (!departures.some((departure) => departure.t >= t && departure.t <= back)) return false;
+  if (!departures.some((departure) => departure.line === usbLine && departure.t >= t && departure.t <= back)) return false;
   const vbusToo = events.some(
     (event) => event.type === 'power.do' && event.wire === 'vbus' && event.action === 'off' && event.t >= t && event.t <= back,
   );

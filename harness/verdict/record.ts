@@ -174,7 +174,7 @@ interface CutContext {
   readonly reports: readonly SeenReport[];
   readonly attempts: readonly Attempt[];
   readonly ready: UpgradeRecord['ready'];
-  readonly departures: readonly { readonly t: number }[];
+  readonly departures: UpgradeRecord['departures'];
   readonly events: readonly JournalEvent[];
   readonly powerActions: readonly Of<'power.do'>[];
   readonly local: boolean;

@@ -9,6 +9,8 @@ export interface Lie {
   readonly status?: 'high' | 'low' | 'inverted';
   /** What goes on for ever without supply; `uart`: USB and STATUS go, the UART answers. */
   readonly backFeed?: 'all' | 'uart' | 'usb';
+  /** The UART's adapter is on the hub that VBUS switches: it leaves and comes back with the supply. */
+  readonly adapter?: 'switched';
   /** ms that the supply takes to decay. */
   readonly decay?: number;
   readonly powerKey?: 'dead' | 'not needed';
@@ -48,6 +50,11 @@ export class LyingPower implements Power {
     this.told = on;
     if (this.wires.vbus && !on) this.module.lines.at?.unplug();
     if (this.wires.vbus && on && this.running) this.module.enter();
+    if (this.lie.adapter === 'switched') {
+      const { uart } = this.module.lines;
+      if (!on) uart?.unplug();
+      else if (uart?.terminal === undefined) uart?.replug();
+    }
     await this.#settle();
   }
 
