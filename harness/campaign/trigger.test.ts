@@ -2,6 +2,7 @@ import { systemClock } from '../base/clock.js';
 import type { Report, Urc } from '../at/types.js';
 import { readReports } from '../at/report.js';
 import type { CutPoint } from './cut.js';
+import { Overtaken } from '../power/types.js';
 import { Trigger } from './trigger.js';
 
 /** A trigger whose clock and power are notes: `strike <i>` and `fire <i> since <t> written <t>`, in order. */
@@ -129,4 +130,24 @@ test('a strike that fails leaves the point armed: the URC tries again', () => {
   working = true;
   trigger.onUrc(urcOf('"START"', 0));
   expect(fired).toEqual([7]);
+});
+
+test('a switch that is being given back is not struck, and nobody is hurt: the trigger stops', () => {
+  const fired = jest.fn();
+  let later: () => void = () => undefined;
+  const trigger = (delay: number): Trigger =>
+    new Trigger({
+      points: [{ anchor: 'updating', percent: 1, delay }],
+      scale: 1,
+      clock: { ...systemClock, after: (_ms, callback) => ((later = callback), () => undefined), now: () => 10 },
+      strike: () => {
+        throw new Overtaken('rig bench was closed');
+      },
+      fire: fired,
+    });
+  expect(trigger(0).onEarlyReport(reportOf('"UPDATING",1'), 1)).toBeUndefined();
+  trigger(0).onUrc(urcOf('"UPDATING",1', 1));
+  trigger(5).onUrc(urcOf('"UPDATING",1', 1));
+  later();
+  expect(fired).not.toHaveBeenCalled();
 });

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../base/clock.js';
 import type { JournalEvent } from '../journal/events.js';
 import type { Report, Urc } from '../at/types.js';
+import { Overtaken } from '../power/types.js';
 import type { CutPoint } from './cut.js';
 
 export interface TriggerOptions {
@@ -10,7 +11,8 @@ export interface TriggerOptions {
   readonly clock: Clock;
   /**
    * Writes the supply line and nothing else; returns when it was written, monotonic ms. Called in the same tick as the read that brought the
-   * triggering bytes, before they are in the journal, when the point has no delay.
+   * triggering bytes, before they are in the journal, when the point has no delay. Throws Overtaken when the switch is being given back:
+   * then nothing fires any more.
    */
   readonly strike: () => number;
   /**
@@ -48,12 +50,12 @@ export class Trigger {
   onEarlyReport(report: Report, t: number): (() => void) | undefined {
     const point = this.#point();
     if (point === undefined || point.delay > 0 || !reaches(point, report)) return undefined;
-    const { strike, fire } = this.#options;
     const index = this.#index;
-    const written = strike();
+    const written = this.#strike();
     this.#armed = false;
+    if (written === undefined) return undefined;
     return () => {
-      fire(index, t, written);
+      this.#options.fire(index, t, written);
     };
   }
 
@@ -119,7 +121,19 @@ export class Trigger {
   }
 
   #fire(index: number, since: number): void {
-    this.#options.fire(index, since, this.#options.strike());
+    const written = this.#strike();
+    if (written !== undefined) this.#options.fire(index, since, written);
+  }
+
+  /** Undefined when it comes too late: whoever waits for the upgrade hears of that, a timer or a listener could not. */
+  #strike(): number | undefined {
+    try {
+      return this.#options.strike();
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error;
+      this.stop();
+      return undefined;
+    }
   }
 
   /** Counts from the last byte on any line; the delay of the point is the length of the silence. */

@@ -176,6 +176,8 @@ describe('on a simulated rig', () => {
 });
 
 describe('on a rig that programs switch', () => {
+  let halfway = 0;
+
   test('off stays off after the command, and on brings it back', async () => {
     const { rig, log } = board('relay');
     expect((await dfota(rig, 'on')).exit).toBe(0);
@@ -237,6 +239,54 @@ describe('on a rig that programs switch', () => {
     const told = JSON.parse(failed.out) as { actions: { fault: object }[] };
     expect(told.actions[0]?.fault).toMatchObject({ what: expect.stringContaining('exit 7') as unknown });
     expect(failed.exit).toBe(3);
+  });
+
+  test.each([
+    ['a cycle whose supplyOff fails after it has switched', 'cycle', { off: 'fails' }],
+    ['a cycle whose STATUS cannot be read once it is off', 'cycle', { status: 'fails' }],
+    ['an off that fails after it has switched', 'off', { off: 'fails' }],
+    ['an off that STATUS does not follow', 'off', { stuck: true }],
+  ] as const)('what fails half way gives the supply back: %s', async (_what, action, ways) => {
+    const name = `halfway-${String((halfway += 1))}`;
+    const relay = board(name);
+    relay.runs();
+    const state = (what: string): string => join(folder, `${name}-${what}`);
+    if ('stuck' in ways) relay.set('stuck');
+    const text = readFileSync(relay.rig, 'utf8');
+    const broken = (key: string): string => {
+      const program = join(folder, `${name}-${key}`);
+      writeFileSync(program, `#!/bin/sh\n'${state('relay')}' supply off\nexit 1\n`);
+      chmodSync(program, 0o755);
+      return program;
+    };
+    writeFileSync(
+      relay.rig,
+      'off' in ways
+        ? text.replace(/supplyOff: .*/, `supplyOff: [${broken('off')}]`)
+        : 'status' in ways
+          ? text.replace(/status: \[.*/, 'status: ["false"]')
+          : text,
+    );
+    const { exit } = await dfota(relay.rig, action);
+    expect(exit).toBe(3);
+    expect(relay.log().slice(0, 2)).toEqual(['supply off', 'supply on']);
+  });
+
+  test('a command that dies in mid-cycle gives the supply back in its last moments', async () => {
+    const { rig, log } = board('dies', { status: false });
+    const words = ['power', '--rig', rig, 'cycle', '--for', '60s'];
+    const dying = join(folder, 'dying.js');
+    // As an error that nobody catches, once the supply is off.
+    writeFileSync(
+      dying,
+      `setInterval(() => {
+  if (require('fs').readFileSync(${JSON.stringify(join(folder, 'dies-log'))}, 'utf8').includes('supply off'))
+    setTimeout(() => { throw new Error('no space left on device'); }, 100);
+}, 20);`,
+    );
+    const child = spawn(process.execPath, ['--require', dying, join(root, 'bin', 'dfota.js'), ...words], { stdio: 'ignore' });
+    await once(child, 'close');
+    expect(log()).toEqual(['supply off', 'supply on']);
   });
 
   test('wrong words are told as such', async () => {

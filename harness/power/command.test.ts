@@ -215,6 +215,26 @@ test('in the last moments of a process the supply is switched on before the call
   expect(log()).toEqual(['supply off', 'supply on']);
 });
 
+test('a program that still switches off in the last moments is ended first, with all it has started; a pulse is not', async () => {
+  const slow = (what: string): string[] => [
+    'sh',
+    '-c',
+    `cd '${folder}'; echo ${what} >> log; (sleep 0.3; echo ${what} done >> log); :`,
+  ];
+  const power = await open({ ...whole(), supplyOff: slow('off'), reset: [...slow('pulse'), '{ms}'] });
+  const pulse = power.pressReset('test');
+  while (!log().includes('pulse')) await new Promise(setImmediate);
+  power.cut('test');
+  while (!log().includes('off')) await new Promise(setImmediate);
+  power.closeNow();
+  expect(log()).toEqual(['pulse', 'off', 'supply on']);
+  const cut = await power.settled().catch((error: unknown) => error);
+  await pulse;
+  await power.close();
+  expect(log().filter((line) => line.startsWith('off') || line.startsWith('pulse'))).toEqual(['pulse', 'off', 'pulse done']);
+  expect(cut).toMatchObject({ message: 'power.command.supplyOff failed: ended by SIGKILL' });
+});
+
 test('a rig without the wire says so', async () => {
   const power = await open({ powerKey: [relay, '{ms}'] });
   const fault = await faultOf(power.pressReset('test'));

@@ -18,12 +18,21 @@ export function commandWires(definition: CommandPowerDefinition, clock: Clock): 
     reset: definition.reset !== undefined,
     status: definition.status !== undefined,
   };
-  const underWay = new Set<Promise<unknown>>();
+  /** With the supply wire that each of them switches, and what ends it at once. */
+  const underWay = new Map<Promise<unknown>, { readonly wire: SupplyWire | undefined; readonly endNow: () => void }>();
 
-  async function run(key: string, argv: readonly string[] | undefined, timeout: number): Promise<ProgramResult> {
+  async function run(
+    key: string,
+    argv: readonly string[] | undefined,
+    timeout: number,
+    wire?: SupplyWire,
+  ): Promise<ProgramResult> {
     if (argv === undefined) throw new WireFault(`power.command.${key} is not defined`, {});
-    const running = runProgram(argv, timeout, clock);
-    underWay.add(running);
+    let endNow = (): void => undefined;
+    const running = runProgram(argv, timeout, clock, (end) => {
+      endNow = end;
+    });
+    underWay.set(running, { wire, endNow });
     const result = await running;
     underWay.delete(running);
     if (result.exit !== 0) throw fault(key, argv, result);
@@ -34,7 +43,7 @@ export function commandWires(definition: CommandPowerDefinition, clock: Clock): 
     kind: 'command',
     has,
     async set(wire, on) {
-      return outcomeOf(await run(`${wire}${on ? 'On' : 'Off'}`, argvOf(wire, on), definition.timeout));
+      return outcomeOf(await run(`${wire}${on ? 'On' : 'Off'}`, argvOf(wire, on), definition.timeout, wire));
     },
     async press(wire, ms) {
       const argv = definition[wire]?.map((word) => word.replaceAll('{ms}', String(ms)));
@@ -57,6 +66,8 @@ export function commandWires(definition: CommandPowerDefinition, clock: Clock): 
     // A program is asked; it reports nothing by itself.
     onStatus: () => () => undefined,
     makeSafeNow(levels) {
+      // A program outlives this process: one that still switches off would have the last word. A pulse ends by itself.
+      for (const { wire, endNow } of underWay.values()) if (levels.some(([moved]) => moved === wire)) endNow();
       for (const [wire, on] of levels) {
         const [program, ...words] = argvOf(wire, on) ?? [];
         if (program !== undefined)
@@ -65,7 +76,7 @@ export function commandWires(definition: CommandPowerDefinition, clock: Clock): 
     },
     async close() {
       // A pulse is its program's business: it ends by itself, or by its time-out.
-      await Promise.allSettled(underWay);
+      await Promise.allSettled(underWay.keys());
     },
   };
 }

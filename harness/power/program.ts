@@ -21,9 +21,14 @@ const outputGrace = 250;
 
 /**
  * Runs a program without a shell; started when the call returns. Never rejects. It has a session of its own: a Ctrl-C meant for the
- * run must not end it in mid-pulse.
+ * run must not end it in mid-pulse. `onStart` is called before the call returns, with what ends the program and all it has started at once.
  */
-export async function runProgram(argv: readonly string[], timeout: number, clock: Clock): Promise<ProgramResult> {
+export async function runProgram(
+  argv: readonly string[],
+  timeout: number,
+  clock: Clock,
+  onStart: (endNow: () => void) => void = () => undefined,
+): Promise<ProgramResult> {
   const [program = '', ...words] = argv;
   let child: ChildProcess;
   try {
@@ -31,6 +36,10 @@ export async function runProgram(argv: readonly string[], timeout: number, clock
   } catch (error) {
     return { stdout: '', stderr: '', failure: { how: 'not-started', text: messageOf(error) } };
   }
+  onStart(() => {
+    // The number of one that has ended may be another's by now.
+    if (child.exitCode === null && child.signalCode === null) signalGroup(child, 'SIGKILL');
+  });
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   const late = stopLater(child, timeout, clock);
@@ -83,21 +92,12 @@ function stopLater(
 ): { stopped(): boolean; givenUp: Promise<undefined>; cancel(): void } {
   let stopped = false;
   let cancel: () => void = () => undefined;
-  const signal = (name: NodeJS.Signals): void => {
-    // A process group of its own has its number; 0 and 1 would mean others.
-    if (child.pid === undefined || child.pid <= 1) return;
-    try {
-      process.kill(-child.pid, name);
-    } catch {
-      // It has just ended.
-    }
-  };
   const givenUp = new Promise<undefined>((resolve) => {
     cancel = clock.after(timeout, () => {
       stopped = true;
-      signal('SIGTERM');
+      signalGroup(child, 'SIGTERM');
       cancel = clock.after(grace, () => {
-        signal('SIGKILL');
+        signalGroup(child, 'SIGKILL');
         cancel = clock.after(grace, () => {
           resolve(undefined);
         });
@@ -110,9 +110,19 @@ function stopLater(
     cancel: () => {
       cancel();
       // What it has started may have outlived it.
-      if (stopped) signal('SIGKILL');
+      if (stopped) signalGroup(child, 'SIGKILL');
     },
   };
+}
+
+function signalGroup({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  // A process group of its own has its number; 0 and 1 would mean others.
+  if (pid === undefined || pid <= 1) return;
+  try {
+    process.kill(-pid, name);
+  } catch {
+    // It has just ended.
+  }
 }
 
 function collect(stream: Readable | null): () => string {

@@ -34,7 +34,7 @@ export interface Power {
   /**
    * Cuts the supply at once: synchronous up to the operating system's call where the kind allows it. Returns when the write is out.
    * Whatever waits to switch on is overtaken by it. What goes wrong later shows in `RigPower.settled`, in the next action and in
-   * the journal. Throws a UserError on a rig that does not allow cuts.
+   * the journal. Throws a UserError on a rig that does not allow cuts, and Overtaken once `close` was called.
    */
   cut(why: string): void;
   /**

@@ -308,6 +308,26 @@ describe('closing', () => {
     await expect(power.on('too late')).rejects.toThrow(Overtaken);
   });
 
+  test('a trigger that fires once closing has begun, or after it, cuts nothing', async () => {
+    power.cut('test');
+    await power.settled();
+    const closed = power.close();
+    expect(() => power.strike()).toThrow(Overtaken);
+    expect(() => {
+      power.cut('late');
+    }).toThrow(Overtaken);
+    await clock.waitFor(30);
+    clock.advance(30);
+    await closed;
+    expect(() => power.strike()).toThrow(Overtaken);
+    expect(() => {
+      power.cut('too late');
+    }).toThrow(Overtaken);
+    await control.request({ do: 'network', up: true });
+    expect(received()).toEqual(['supply off', 'vbus off', 'supply on', 'vbus on']);
+    expect(power.safe).toBe(true);
+  });
+
   test('never throws: a switch that does not answer is written down', async () => {
     power.cut('test');
     await power.settled();

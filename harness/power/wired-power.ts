@@ -123,6 +123,8 @@ export class WiredPower implements RigPower {
 
   #mayCut(): void {
     this.#switching.needs('supply');
+    // What gives the supply back is under way, or done: nobody would do it again.
+    if (this.#queue.closed) throw new Overtaken(`rig ${this.options.rig} was closed`);
     if (this.options.powerCuts) return;
     throw new UserError(`rig ${this.options.rig} does not allow power cuts`, {
       hint: 'safety.powerCuts: true, when its unit may be cut',

@@ -68,7 +68,7 @@ export class PowerSwitch {
     this.#timing = powerTiming(parts.rig.timing.scale);
   }
 
-  /** The supply was switched off by the last action, and not on again. */
+  /** `off` was asked for and done, and nothing has switched on since: then off is what the unit is to be left as. */
   suppliesOff = false;
 
   async do(action: PowerAction): Promise<StatusSeen> {
@@ -98,14 +98,17 @@ export class PowerSwitch {
   async #off(): Promise<StatusSeen> {
     const { power, why } = this.parts;
     if (!power.wires.supply) return (await power.status()) === false ? { high: false, after: 0 } : this.#press();
-    this.suppliesOff = true;
+    this.suppliesOff = false;
     await power.supply(false, why);
-    return this.#follow(false, this.#decayLimit, 'the supply was switched off', stuckHint);
+    const seen = await this.#follow(false, this.#decayLimit, 'the supply was switched off', stuckHint);
+    this.suppliesOff = true;
+    return seen;
   }
 
   async #cycle(): Promise<StatusSeen> {
     const { power, clock, why, offFor } = this.parts;
-    this.suppliesOff = true;
+    // Off for a while only: when the rest fails, nobody wants it left so.
+    this.suppliesOff = false;
     await power.supply(false, why);
     const off = clock.now();
     const low = power.wires.status ? await this.#until(false, this.#decayLimit) : { high: undefined };

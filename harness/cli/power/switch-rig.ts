@@ -75,14 +75,21 @@ export async function switchRig(rig: RigDefinition, options: SwitchOptions): Pro
     if (simulated !== undefined) teardown.defer('simulated unit', () => simulated.close());
     const power = await openPower(rig, { journal, clock, ...(simulated === undefined ? {} : { simulated }) });
     kind = power.kind;
+    // The last moments of a process that ends otherwise than planned.
+    const lastMoment = (): void => {
+      power.closeNow();
+    };
+    process.on('exit', lastMoment);
     const { actions, force, hold, offFor, wait } = options;
     const unit = new PowerSwitch({ rig, power, clock, signal: abort.signal, offFor, wait, why: 'dfota power' });
     teardown.defer(
       'power',
       async () => {
-        // What a program has switched off stays off by itself; anything else is left safe, as at the end of a run.
-        if (unit.suppliesOff && kind === 'command' && !hold && !abort.signal.aborted) return;
-        await power.close();
+        // What `off` has switched off by a program stays off by itself; anything else is left safe, as at the end of a run.
+        const leave = unit.suppliesOff && kind === 'command' && !hold && !abort.signal.aborted;
+        if (!leave) await power.close();
+        process.off('exit', lastMoment);
+        if (leave) return;
         if (!power.safe) throw new Error('power could not be left in its safe state');
       },
       120_000,

@@ -1,6 +1,7 @@
 /** What the harness and its guardian tell each other, a line each; both are of one version. */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { GpioValue } from './binding.js';
+import { basename } from 'node:path';
+import { requestFlag, type GpioValue } from './binding.js';
 
 export type GuardedWire = 'powerKey' | 'reset' | 'supply' | 'vbus';
 
@@ -44,14 +45,31 @@ export function runPid(consumer: string | undefined): number | undefined {
   return pid > 1 ? pid : undefined;
 }
 
-/** How a guardian that holds lines after its run has ended calls itself, as ps shows it: the run, and the lines' logical levels. */
-export function guardTitle(run: number, levels: ReadonlyMap<GuardedWire, GpioValue>): string {
-  return [`dfota-guard after ${String(run)}`, ...[...levels].map(([wire, level]) => `${wire}=${String(level)}`)].join(' ');
+/** The electrical level of a logical one under these request flags, and the other way round. */
+export const turned = (level: GpioValue, flags: number): GpioValue =>
+  (flags & requestFlag.activeLow) === 0 ? level : level === 1 ? 0 : 1;
+
+/** A line, whatever wire a definition makes of it: `gpiochip0/5`. */
+export const lineKey = ({ path, offset }: Pick<GuardedLine, 'path' | 'offset'>): string =>
+  `${encodeURIComponent(basename(path))}/${String(offset)}`;
+
+/**
+ * How a guardian that holds lines after its run has ended calls itself, as ps shows it: the run, and the lines with their electrical levels,
+ * which stay true when the next run has another definition. `dfota-guard after 1234 supply=gpiochip0/5:1`
+ */
+export function guardTitle(
+  run: number,
+  held: readonly (Pick<GuardedLine, 'wire' | 'path' | 'offset'> & { readonly driven: GpioValue })[],
+): string {
+  return [`dfota-guard after ${String(run)}`, ...held.map((line) => `${line.wire}=${lineKey(line)}:${String(line.driven)}`)].join(
+    ' ',
+  );
 }
 
 export interface OrphanedGuard {
   readonly pid: number;
-  readonly levels: ReadonlyMap<string, GpioValue>;
+  /** Electrical, by `lineKey`. */
+  readonly driven: ReadonlyMap<string, GpioValue>;
 }
 
 /** The guardian that holds the lines of a run that has ended. Nobody else is found, whatever name he gave a line. */
@@ -64,16 +82,10 @@ export function orphanedGuard(run: number): OrphanedGuard | undefined {
     } catch {
       continue;
     }
-    const [, after, rest = ''] = /^dfota-guard after (\d+)((?: \w+=[01])*)$/.exec(title) ?? [];
+    const [, after, rest = ''] = /^dfota-guard after (\d+)((?: \w+=[^ =:]+:[01])*)$/.exec(title) ?? [];
     if (Number(after) !== run) continue;
-    const levels = rest
-      .split(' ')
-      .filter(Boolean)
-      .map((pair): [string, GpioValue] => {
-        const [wire = '', level] = pair.split('=');
-        return [wire, level === '1' ? 1 : 0];
-      });
-    return { pid: Number(name), levels: new Map(levels) };
+    const held = [...rest.matchAll(/=([^ =:]+):([01])/g)];
+    return { pid: Number(name), driven: new Map(held.map(([, key = '', level]) => [key, level === '1' ? 1 : 0])) };
   }
   return undefined;
 }

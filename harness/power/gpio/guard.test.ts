@@ -31,7 +31,7 @@ function setUp(lines: Partial<FakeLine>[], onRelease: 'keeps-level' | 'becomes-i
      const { systemClock } = require(${JSON.stringify(join(dirname(guardProgram()), '..', '..', 'base', 'clock.js'))});
      const { FakeKernel } = require('./fake-libgpiod.js');
      const kernel = new FakeKernel(${JSON.stringify(folder)});
-     const line = (offset) => ({ line: offset, activeLow: offset === 2, openDrain: false });
+     const line = (offset) => ({ line: offset, activeLow: offset === 2 || (offset === 0 && process.argv.includes('low')), openDrain: false });
      openGpioWires({
        rig: 'bench', clock: systemClock, off: 100, library: ${JSON.stringify(join(folder, 'library.js'))},
        loaded: { binding: kernel.binding() }, devices: kernel.devices, descriptors: kernel.descriptors,
@@ -40,6 +40,7 @@ function setUp(lines: Partial<FakeLine>[], onRelease: 'keeps-level' | 'becomes-i
        for (const word of process.argv.slice(2)) {
          if (word === 'on') await Promise.all([wires.set('supply', true), wires.set('vbus', true)]);
          if (word === 'cut') await Promise.all([wires.set('supply', false), wires.set('vbus', false)]);
+         if (word === 'inverted') await wires.set('supply', false), wires.rest('supply', false);
          if (word === 'press') wires.press('powerKey', 60000);
          if (word === 'close') await wires.close();
        }
@@ -176,7 +177,7 @@ test.each(['in order', 'by SIGKILL'])(
     expect(kernel.moves).toEqual(['gpiochip0/0 1', 'gpiochip0/1 1']);
     const [guard = 0] = started;
     expect(readFileSync(`/proc/${String(guard)}/cmdline`, 'latin1')).toContain(
-      `dfota-guard after ${String(child.pid)} supply=1 vbus=1`,
+      `dfota-guard after ${String(child.pid)} supply=gpiochip0/0:1 vbus=gpiochip0/1:1\0`,
     );
     expect(holders()).toEqual([`dfota:${String(child.pid)} supply bench`, `dfota:${String(child.pid)} vbus bench`, undefined]);
     const next = await run();
@@ -186,6 +187,19 @@ test.each(['in order', 'by SIGKILL'])(
     await death(guard);
   },
 );
+
+test('a held line keeps its electrical level when its definition says the other one from the next run on', async () => {
+  setUp(usual, 'becomes-input');
+  const { child } = await run('inverted');
+  child.kill('SIGKILL');
+  await until(() => log().includes('supply held until the next run'));
+  expect(levels()[0]).toBe(0);
+  // The definition is corrected: low is what feeds the unit.
+  const next = await run('low');
+  expect(next.said).toBe('done\n');
+  expect(levels()[0]).toBe(0);
+  await death(started[0] ?? 0);
+});
 
 test('a run that is started while the guardian still keeps the supply off waits for it', async () => {
   setUp(usual, 'keeps-level');

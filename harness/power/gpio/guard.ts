@@ -9,7 +9,15 @@ import { createInterface } from 'node:readline';
 import { pause, systemClock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import { leaveSafe, type HeldLine } from './guard-duty.js';
-import { firstLineDescriptor, guardTitle, hasEnded, slateDescriptor, type GuardMessage, type Watch } from './guard-message.js';
+import {
+  firstLineDescriptor,
+  guardTitle,
+  hasEnded,
+  slateDescriptor,
+  turned,
+  type GuardMessage,
+  type Watch,
+} from './guard-message.js';
 import { loadBinding, type LoadedBinding } from './load-binding.js';
 import { readSlate } from './slate.js';
 
@@ -59,9 +67,17 @@ function guard(): void {
     };
     duty(watch, library, inOrder, say)
       .then(async (held) => {
+        // Before the run is told, and the next one may look for it.
+        if (held.length > 0) {
+          process.title = guardTitle(
+            pid,
+            guarded.flatMap((line) =>
+              held.filter(({ wire }) => wire === line.wire).map(({ level }) => ({ ...line, driven: turned(level, line.flags) })),
+            ),
+          );
+        }
         process.stdout.write(held.length === 0 ? 'free\n' : 'holds\n');
         if (held.length > 0) {
-          process.title = guardTitle(pid, new Map(held.map(({ wire, level }) => [wire, level])));
           if (!inOrder) say(`${held.map(({ wire }) => wire).join(', ')} held until the next run`);
           await asked;
           for (const { letGo } of held) letGo();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.js';
 import { RigFault } from '../../base/errors.js';
-import type { GuardMessage, Watch } from './guard-message.js';
+import { guardTitle, type GuardMessage, type Watch } from './guard-message.js';
 
 /** Leaves the lines safe when this process has ended, however it ends. */
 export interface Guardian {
@@ -28,8 +28,13 @@ const endsWithin = 5000;
 export async function startGuardian(guarded: Guarded, clock: Clock, onEnd: (how: string) => void): Promise<Guardian> {
   const { watch, slate, descriptors } = guarded;
   const program = guardProgram();
+  // A process has no more room for its title than its arguments took: the longest that it may need is one of them.
+  const room = guardTitle(
+    watch.pid,
+    watch.lines.map((line) => ({ ...line, driven: 0 })),
+  );
   // A session of its own: a Ctrl-C, or the end of a terminal, is not for it.
-  const child = spawn(process.execPath, ['--max-old-space-size=32', program], {
+  const child = spawn(process.execPath, ['--max-old-space-size=32', program, room.replace('after', 'beside')], {
     stdio: ['pipe', 'pipe', 'ignore', slate, ...descriptors],
     detached: true,
     cwd: '/',

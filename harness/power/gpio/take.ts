@@ -3,7 +3,7 @@ import { hasCode } from '../../base/errors.js';
 import { requestFlag, requestType, type GpioLine, type GpioValue } from './binding.js';
 import { newDescriptor, type gpioDescriptors } from './descriptors.js';
 import { holderOf, lineFault } from './faults.js';
-import { consumerName, hasEnded, orphanedGuard, runPid } from './guard-message.js';
+import { consumerName, hasEnded, lineKey, orphanedGuard, runPid, turned } from './guard-message.js';
 import type { GpioWire, WiredLine } from './lines.js';
 
 /** An output that is ours. */
@@ -32,7 +32,7 @@ const order: readonly GpioWire[] = ['supply', 'vbus', 'powerKey', 'reset'];
 
 /**
  * Requests lines as outputs without changing a level: a supply is driven as it stands, a key is let go. Lines that the guardian of an
- * earlier run holds are asked for, and keep the level at which it held them. Rejects with a WireFault when somebody else has one.
+ * earlier run holds are asked for, and keep the electrical level at which it held them. Rejects with a WireFault when somebody else has one.
  */
 export async function takeOutputs(lines: readonly WiredLine[], options: TakeOptions): Promise<TakenLine[]> {
   const { clock, within } = options;
@@ -40,6 +40,7 @@ export async function takeOutputs(lines: readonly WiredLine[], options: TakeOpti
   const taken: TakenLine[] = [];
   const known = options.descriptors('gpio-linehandle');
   let pending = [...lines].sort((one, other) => order.indexOf(one.wire) - order.indexOf(other.wire));
+  /** Electrical levels, by `lineKey`: the wires, and what their levels mean, may be others by now. */
   const held = new Map<string, GpioValue>();
   let nextAsk = Number.NEGATIVE_INFINITY;
   for (;;) {
@@ -47,12 +48,12 @@ export async function takeOutputs(lines: readonly WiredLine[], options: TakeOpti
     do {
       pending = pending.filter((wired) => {
         try {
-          const line = request(wired, held.get(wired.wire), known, options);
+          const line = request(wired, held.get(lineKey(wired)), known, options);
           known.add(line.descriptor);
           taken.push(line);
           return false;
         } catch (error) {
-          const wait = hasCode(error, 'EBUSY') && clock.now() < deadline && (held.has(wired.wire) || mayBeGuarded(wired));
+          const wait = hasCode(error, 'EBUSY') && clock.now() < deadline && (held.has(lineKey(wired)) || mayBeGuarded(wired));
           if (!wait) throw lineFault(wired, 'take', error);
           return true;
         }
@@ -61,7 +62,7 @@ export async function takeOutputs(lines: readonly WiredLine[], options: TakeOpti
     } while (clock.now() < until);
     if (clock.now() >= nextAsk) {
       nextAsk = clock.now() + askAgain;
-      for (const [wire, level] of askFor(pending)) held.set(wire, level);
+      for (const [key, level] of askFor(pending)) held.set(key, level);
       if (held.size > 0) continue;
     }
     await pause(clock, again);
@@ -71,11 +72,12 @@ export async function takeOutputs(lines: readonly WiredLine[], options: TakeOpti
 /** A held line is requested first of all: it may have been let go of just now. */
 function request(
   wired: WiredLine,
-  held: GpioValue | undefined,
+  driven: GpioValue | undefined,
   known: ReadonlySet<number>,
   { rig, descriptors }: TakeOptions,
 ): TakenLine {
   const { wire, line, flags } = wired;
+  const held = driven === undefined ? undefined : turned(driven, flags);
   const free = held === undefined ? lookAt(line, flags) : undefined;
   const found = wire === 'supply' || wire === 'vbus' ? (held ?? free ?? 0) : 0;
   const consumer = consumerName(process.pid, wire, rig);
@@ -83,7 +85,7 @@ function request(
   return { ...wired, descriptor: newDescriptor('gpio-linehandle', descriptors, known), found, free };
 }
 
-/** Asks the guardians that hold these lines to let go of them; the levels of all that they hold. */
+/** Asks the guardians that hold these lines to let go of them; the electrical levels of all that they hold. */
 function askFor(lines: readonly WiredLine[]): Map<string, GpioValue> {
   const levels = new Map<string, GpioValue>();
   const runs = new Set(lines.map((wired) => runPid(holderOf(wired))));
@@ -95,7 +97,7 @@ function askFor(lines: readonly WiredLine[]): Map<string, GpioValue> {
     } catch {
       // It has just ended; or it is another user's, and the line stays in use.
     }
-    for (const [wire, level] of guard.levels) levels.set(wire, level);
+    for (const [key, level] of guard.driven) levels.set(key, level);
   }
   return levels;
 }
