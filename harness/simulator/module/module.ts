@@ -30,7 +30,7 @@ const STATUS_AFTER = [2.5, 2.9] as const;
 const LOADER_AFTER = 7;
 const READY_AFTER = [12, 13] as const;
 const REBOOT_AFTER_END = [2, 4] as const;
-/** Real seconds from the last report to the reboot, at the least. */
+/** Real seconds from the last report or answer to the reboot, at the least. */
 const SHORTEST_FAREWELL = 0.02;
 const SHUTDOWN_IN_REBOOT = [8, 14] as const;
 const POWERED_DOWN_AFTER = 5;
@@ -223,7 +223,7 @@ export class SimModule implements Powered {
   }
 
   rebootSoon(): void {
-    this.epoch.after(1, () => this.reboot(false));
+    this.rebootOnceRead(1, false);
   }
 
   /** Puts the boot flag, then `report`, then reboots after some seconds. */
@@ -231,7 +231,7 @@ export class SimModule implements Powered {
     this.percent = undefined;
     this.drive(this.core.request(source), () => {
       if (report !== undefined) this.reporter.urc(report);
-      this.rebootAfterReport(seconds);
+      this.rebootOnceRead(seconds, true);
     });
   }
 
@@ -318,14 +318,14 @@ export class SimModule implements Powered {
 
   private loaded(outcome: Outcome, seconds: number): void {
     if (outcome.kind === 'dead') this.die(outcome.why);
-    else if (outcome.kind === 'reboot') this.rebootAfterReport(this.dice.between(...REBOOT_AFTER_END));
+    else if (outcome.kind === 'reboot') this.rebootOnceRead(this.dice.between(...REBOOT_AFTER_END), true);
     else if (!this.options.behaviours.ask('startsUp', true, this.gaveUp)) this.die('silent');
     else this.epoch.after(Math.max(0, seconds), () => this.arrive());
   }
 
-  /** A host needs its time to read the report, however much the module's is shortened: what a device that has gone held is lost. */
-  private rebootAfterReport(seconds: number): void {
-    this.epoch.after(Math.max(seconds, SHORTEST_FAREWELL / this.options.scale), () => this.reboot(true));
+  /** A host needs its time to read what was said last, however much the module's is shortened: what a device that has gone held is lost. */
+  private rebootOnceRead(seconds: number, warm: boolean): void {
+    this.epoch.after(Math.max(seconds, SHORTEST_FAREWELL / this.options.scale), () => this.reboot(warm));
   }
 
   private die(why: string, usb = EMERGENCY): void {
