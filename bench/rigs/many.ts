@@ -19,6 +19,7 @@ import { JournalStream } from '../../harness/journal/reader.js';
 import type { JournalEvent } from '../../harness/journal/events.js';
 import { isTraffic, outlineOf } from '../../harness/report/outline.js';
 import { resultOf } from '../../harness/report/result.js';
+import { cutLatency, readWritten } from './cut-latency.js';
 import { UrcCount } from './urcs.js';
 import { UsageWatch } from './usage.js';
 
@@ -139,12 +140,24 @@ function tell(title: string, rigs: readonly Rig[], done: Run): void {
     console.log(`    not heard: ${text}`);
   const sorted = lags.toSorted((a, b) => a - b);
   console.log(`  standstills of the host: ${String(lags.length)}, longest ${String(sorted.at(-1) ?? 0)} ms`);
-  const cuts = done.events.flatMap((event) => (event.type === 'trial.cut' ? (event.latency ?? []) : [])).sort((a, b) => a - b);
-  const at = (share: number): string => `${((cuts[Math.floor(cuts.length * share)] ?? 0) * 1000).toFixed(0)} µs`;
-  if (cuts.length > 0)
-    console.log(
-      `  from the bytes of a report read to the supply line written: p50 ${at(0.5)}, p99 ${at(0.99)}, over ${String(cuts.length)} cuts`,
-    );
+  const cuts = done.events.filter((event) => event.type === 'trial.cut');
+  const latencies = (what: string, values: readonly number[]): void => {
+    const sorted = values.toSorted((a, b) => a - b);
+    const at = (share: number): string => `${((sorted[Math.floor(sorted.length * share)] ?? 0) * 1000).toFixed(0)} µs`;
+    if (sorted.length > 0)
+      console.log(`  ${what}: p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, over ${String(sorted.length)} cuts`);
+  };
+  latencies(
+    'from the bytes of a report read to the supply line written',
+    cuts.flatMap(({ latency }) => latency ?? []),
+  );
+  latencies(
+    'from the module’s write of a report to the supply line written',
+    names.flatMap((name) => {
+      const wrote = readWritten(join(done.state, 'sim', name, 'written.jsonl'));
+      return cuts.flatMap((cut) => (cut.rig === name ? (cutLatency(cut, wrote) ?? []) : []));
+    }),
+  );
   for (const [kind, { bytes, cpu, processes, descriptors }] of done.usage)
     console.log(
       `  ${kind.padEnd(9)} ${String(processes)} processes, at most ${(bytes / 1e6).toFixed(0)} MB and ${String(descriptors)} descriptors each, ` +

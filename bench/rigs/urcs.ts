@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import type { JournalEvent } from '../../harness/journal/events.js';
+import { readWritten } from './cut-latency.js';
 
 /** Reports of the upgrade, as a module writes them; what else comes over a line may be an answer. */
 const report = /\+QIND: "FOTA"[^\r\n]*/g;
@@ -33,10 +33,7 @@ export class UrcCount {
   /** `file`: what `dfota sim run --written` left. */
   of(rig: string, file: string): Heard {
     const wrote = new Map<string, number>();
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-    for (const line of lines) {
-      if (line === '') continue;
-      const { port, text, reached } = JSON.parse(line) as { port: string; text: string; reached: boolean };
+    for (const { port, text, reached } of readWritten(file)) {
       if (!reached || !text.startsWith('+QIND: "FOTA"')) continue;
       const key = `${port}\n${text}`;
       wrote.set(key, (wrote.get(key) ?? 0) + 1);

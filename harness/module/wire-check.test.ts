@@ -53,3 +53,25 @@ test.each([
   expect(row).toMatchObject({ check: 'VBUS cuts', result: 'ok' });
   expect(done).toEqual(['vbus off', 'vbus on']);
 });
+
+test('that PWRKEY switches off needs a witness: with no line open and no STATUS nothing was seen', async () => {
+  const opened = testBench({
+    roles: ['at'],
+    wires: { supply: true, vbus: false, powerKey: true, reset: false, status: false },
+  });
+  bench = opened;
+  opened.module.boot();
+  await opened.open();
+  opened.module.lines.at?.unplug();
+  const check = new WireCheck({ ...opened, clock: systemClock, secrets: new Secrets() });
+  try {
+    await opened.lines.at?.port.command('AT', { deadline: 50 });
+    const row = await check.powerKey();
+    expect(row).toMatchObject({ check: 'PWRKEY off, on', result: 'FAILED' });
+    expect(row.seen).toMatch(/PWRKEY does not switch the unit off/);
+    // Nobody presses on: it toggles.
+    expect(opened.power.done.filter((what) => what.startsWith('powerKey'))).toHaveLength(1);
+  } finally {
+    check.close();
+  }
+});

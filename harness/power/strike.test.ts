@@ -5,6 +5,8 @@ import { journalFor, powerText, type MemoryJournal } from './testing/rigs.js';
 import { WiredPower } from './wired-power.js';
 import { WireFault, type Outcome, type Wires } from './wires.js';
 
+const timing = powerTiming(0.01);
+
 let clock: HeldClock;
 let journal: MemoryJournal;
 /** What was done to the wires, with the length of the journal at that moment. */
@@ -25,7 +27,7 @@ function open(powerCuts = true, vbus = true): WiredPower {
     makeSafeNow: () => undefined,
     close: () => Promise.resolve(),
   };
-  return new WiredPower(wires, { rig: 'bench', powerCuts, timing: powerTiming(0.01), closeWithin: 1000, journal, clock });
+  return new WiredPower(wires, { rig: 'bench', powerCuts, timing, closeWithin: 60_000, journal, clock });
 }
 
 beforeEach(() => {
@@ -74,4 +76,15 @@ test('what goes wrong on the wire shows as of any cut', async () => {
 test('a rig that allows no cuts is not struck', () => {
   expect(() => open(false).strike()).toThrow(UserError);
   expect(moved).toEqual([]);
+});
+
+test('a strike that nobody came to write down is undone at the end: the supply is back on', async () => {
+  const power = open();
+  power.strike();
+  const closed = power.close();
+  await clock.waitFor(timing.off);
+  clock.advance(timing.off);
+  await closed;
+  expect(moved.map((text) => text.replace(/ \(.*/, ''))).toEqual(['supply off', 'vbus off', 'supply on', 'vbus on']);
+  expect(power.safe).toBe(true);
 });

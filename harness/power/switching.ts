@@ -109,13 +109,15 @@ export class Switching {
 
   /**
    * VBAT and VBUS in one go, VBAT first by a hair: VBUS alone would keep the module half alive. On their way when the call returns, and
-   * nothing else is done: `supplyDown` must follow in the same tick.
+   * remembered, so that the end of the run gives back what nobody came to write down; `supplyDown` must follow in the same tick.
    */
   startDown(): Falling {
     const supply = { wire: 'supply', outcome: this.hardware.set('supply', false) } as const;
     const written = this.options.clock.now();
-    if (!this.hardware.has.vbus) return { written, wires: [supply] };
-    return { written, wires: [supply, { wire: 'vbus', outcome: this.hardware.set('vbus', false) }] };
+    const vbus = this.hardware.has.vbus ? [{ wire: 'vbus', outcome: this.hardware.set('vbus', false) } as const] : [];
+    for (const { wire } of [supply, ...vbus]) this.#levels.set(wire, false);
+    this.#supplySince = written;
+    return { written, wires: [supply, ...vbus] };
   }
 
   /** Writes down what is on its way, and how it ended. */

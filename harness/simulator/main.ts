@@ -54,7 +54,7 @@ async function main(argv: readonly string[]): Promise<void> {
           .option('defect', { type: 'string', array: true, default: [] as string[], describe: 'see `defects`' })
           .option('written', {
             type: 'string',
-            describe: 'file that gets a JSON line for each URC: port, text, and whether it reached a host',
+            describe: 'file that gets a JSON line for each URC: monotonic ms, port, text, and whether it reached a host',
           })
           .option('with-parent', { type: 'boolean', default: false, describe: 'end when standard input closes' }),
       (args) => run({ ...args, board: args.board, imei: args.imei, pin: args.pin }),

@@ -89,9 +89,14 @@ test('what it writes is kept in a file, line by line, and says whether it reache
   await bench.powerOn();
   const at = await bench.open('at');
   await at.command('ATE0');
-  const lines = (): { port: string; text: string; reached: boolean }[] =>
+  const lines = (): { t: number; port: string; text: string; reached: boolean }[] =>
     JSON.parse(`[${readFileSync(file, 'utf8').trim().replaceAll('\n', ',')}]`) as never;
-  expect(lines()).toContainEqual({ port: 'uart', text: 'RDY', reached: false });
+  const now = Number(process.hrtime.bigint()) / 1e6;
+  const [rdy] = lines();
+  expect(rdy).toMatchObject({ port: 'uart', text: 'RDY', reached: false });
+  // The clock of every process of the machine.
+  expect(now - (rdy?.t ?? 0)).toBeGreaterThan(0);
+  expect(now - (rdy?.t ?? 0)).toBeLessThan(60_000);
   // The URCs of the boot are still coming: file and counter are compared when none came in between.
   const counted = async (): Promise<unknown> => (await bench.control.do({ do: 'writes' })).at;
   let before: unknown;

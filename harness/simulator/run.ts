@@ -65,7 +65,8 @@ export async function run(args: RunArguments): Promise<void> {
 function keepWhatIsWritten(module: SimModule, file: string): void {
   const to = openSync(file, 'a');
   for (const line of [module.at, module.uart])
-    line.onWritten = (text, reached) => writeSync(to, `${JSON.stringify({ port: line.name, text: text.trim(), reached })}\n`);
+    line.onWritten = (text, reached, t) =>
+      writeSync(to, `${JSON.stringify({ t, port: line.name, text: text.trim(), reached })}\n`);
 }
 
 /** Real milliseconds: between two looks, and what is worth telling. */

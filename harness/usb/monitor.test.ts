@@ -148,6 +148,26 @@ describe('a module that comes back as something else', () => {
     events.changed();
     expect(story()).toEqual(['1-1 arrived module']);
   });
+
+  test.each([
+    [{ 0: 'ttyUSB0' }, ['dump: 2c7c:0125 at usb 1-1, interface 0 alone']],
+    [four, []],
+  ])('is told of once more when a configuration that comes late shows a dump: %j', (interfaces, more) => {
+    const events = byEventsAlone();
+    let t = 0;
+    let told = 0;
+    bus.plug({ path: '1-1', interfaces, unconfigured: true });
+    watch(['1-1'], { ...events, clock: { ...events.clock, now: () => t } }).onChange(() => (told += 1));
+    events.changed();
+    t = 2000;
+    events.changed();
+    events.changed();
+    bus.configure('1-1');
+    events.changed();
+    events.changed();
+    expect(story()).toEqual(['1-1 arrived module', ...more]);
+    expect(told).toBe(2);
+  });
 });
 
 test('what only a single port tells is told as doubtful, with its place', () => {

@@ -138,14 +138,16 @@ class Monitor implements UsbMonitor {
   #compare(place: Place): boolean {
     const { sys } = this.options;
     const mark = readMark(place.path, sys);
-    if (place.device !== undefined && mark !== undefined && mark === place.mark) return false;
+    const told = place.device;
+    const unconfigured = told !== undefined && told.interfaces === undefined;
+    if (told !== undefined && !unconfigured && mark !== undefined && mark === place.mark) return false;
     const identity = readIdentity(place.path, sys);
-    if (identity === place.device?.identity) {
+    if (identity === told?.identity) {
       place.mark = mark;
-      return false;
+      return unconfigured && this.#configured(place, told);
     }
     const found = identity === undefined ? undefined : readDevice(place.path, sys);
-    const left = place.device !== undefined;
+    const left = told !== undefined;
     if (left) this.#leave(place);
     if (found === undefined) {
       place.coming = undefined;
@@ -175,17 +177,37 @@ class Monitor implements UsbMonitor {
   }
 
   #arrive(place: Place, device: UsbDevice): void {
-    const { journal } = this.options;
     const { path, vendor, product } = device;
     place.device = device;
     place.coming = undefined;
     const kind = kindOf(device, place.used);
-    journal.write({ type: 'usb.arrived', path, vendor, product, kind });
+    this.options.journal.write({ type: 'usb.arrived', path, vendor, product, kind });
+    this.#tellOfLoader(place, device);
+  }
+
+  /** It was told of before it had its interfaces: only they may show that it is no module. True when they are there. */
+  #configured(place: Place, told: UsbDevice): boolean {
+    const found = readDevice(place.path, this.options.sys);
+    if (found?.identity !== told.identity || found.interfaces === undefined) return false;
+    place.device = found;
+    if (kindOf(told, place.used) !== kindOf(found, place.used)) this.#tellOfLoader(place, found);
+    return true;
+  }
+
+  #tellOfLoader(place: Place, device: UsbDevice): void {
+    const { path } = device;
+    const kind = kindOf(device, place.used);
     if (kind !== 'emergency-download' && kind !== 'dump') return;
     const [only, second] = device.interfaces ?? [];
     const alone = kind === 'dump' && only !== undefined && second === undefined ? `, interface ${String(only)} alone` : '';
     const doubtful = isDoubtful(device, place.used) ? { doubtful: true } : {};
-    journal.write({ type: 'module.device', kind, detail: `${deviceText(device)} at usb ${path}${alone}`, path, ...doubtful });
+    this.options.journal.write({
+      type: 'module.device',
+      kind,
+      detail: `${deviceText(device)} at usb ${path}${alone}`,
+      path,
+      ...doubtful,
+    });
   }
 
   #leave(place: Place): void {

@@ -11,7 +11,10 @@ export function lineFault(wired: WiredLine, doing: string, error: unknown): Wire
     const holder = holderOf(wired);
     return new WireFault(`power.gpio.${wire}: ${text} is in use`, {
       asked,
-      seen: holder === undefined ? 'held by somebody without a name' : `held by "${holder}"`,
+      seen:
+        holder === undefined
+          ? 'held by somebody without a name, or claimed by the chip’s pin multiplexer'
+          : `held by "${holder}"`,
       hint: 'gpioinfo shows it; a driver (an LED, an SPI chip select) keeps its line for good, a program until it ends',
     });
   }

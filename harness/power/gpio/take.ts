@@ -27,6 +27,8 @@ export interface TakeOptions {
 const spin = 30;
 const again = 5;
 const askAgain = 100;
+/** How long a line is asked for that nobody holds, although the kernel says that it is in use: it may have been let go of in between, ms */
+const freeFor = 100;
 /** A supply that falls back for a moment is worse than a key. */
 const order: readonly GpioWire[] = ['supply', 'vbus', 'powerKey', 'reset'];
 
@@ -42,6 +44,14 @@ export async function takeOutputs(lines: readonly WiredLine[], options: TakeOpti
   let pending = [...lines].sort((one, other) => order.indexOf(one.wire) - order.indexOf(other.wire));
   /** Electrical levels, by `lineKey`: the wires, and what their levels mean, may be others by now. */
   const held = new Map<string, GpioValue>();
+  const foundFree = new Map<string, number>();
+  const mayComeFree = (wired: WiredLine): boolean => {
+    const key = lineKey(wired);
+    if (held.has(key) || mayBeGuarded(wired)) return true;
+    const since = foundFree.get(key) ?? clock.now();
+    foundFree.set(key, since);
+    return !wired.line.used && clock.now() - since < freeFor;
+  };
   let nextAsk = Number.NEGATIVE_INFINITY;
   for (;;) {
     const until = clock.now() + (held.size === 0 ? 0 : spin);
@@ -53,7 +63,7 @@ export async function takeOutputs(lines: readonly WiredLine[], options: TakeOpti
           taken.push(line);
           return false;
         } catch (error) {
-          const wait = hasCode(error, 'EBUSY') && clock.now() < deadline && (held.has(lineKey(wired)) || mayBeGuarded(wired));
+          const wait = hasCode(error, 'EBUSY') && clock.now() < deadline && mayComeFree(wired);
           if (!wait) throw lineFault(wired, 'take', error);
           return true;
         }

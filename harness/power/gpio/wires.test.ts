@@ -132,6 +132,39 @@ describe('opening', () => {
     expect(holders()).toEqual([undefined, 'led0', undefined, undefined, undefined]);
   });
 
+  test('a line that is let go of while it is asked for is taken', async () => {
+    const binding = kernel.binding();
+    const led = new binding.Line(new binding.Chip(join(kernel.devices, 'gpiochip0')), 1);
+    led.lineRequest({ consumer: 'led0', requestType: requestType.output, flags: 0 }, 1);
+    let place: number | undefined;
+    kernel.onBusy = () => {
+      led.release();
+      // Really its holder is another process: the number of its descriptor does not come free in ours.
+      place = openSync('/dev/null', 'r');
+    };
+    const opening = open();
+    await clock.waitFor(5);
+    clock.advance(5);
+    await opening;
+    closeSync(place ?? -1);
+    expect(holders()[1]).toBe(`dfota:${String(process.pid)} vbus bench`);
+  });
+
+  test('a line that nobody holds, and that the kernel says is in use all the same, is told after a while', async () => {
+    const binding = kernel.binding();
+    class Busy extends binding.Line {
+      override lineRequest(): void {
+        throw Object.assign(new Error('EBUSY, ::lineRequest'), { code: 'EBUSY' });
+      }
+    }
+    const fault = faultOf(open(usual, { loaded: { binding: { ...binding, Line: Busy } } }));
+    for (let tries = 0; tries < 20; tries += 1) {
+      await clock.waitFor(5);
+      clock.advance(5);
+    }
+    expect((await fault).message).toBe('power.gpio.supply: line 0 of gpiochip0 (bench) is in use');
+  });
+
   test('without the library: exit 3, the packages, and the other way to switch the same lines', async () => {
     const loaded = { missing: 'node-libgpiod is installed, but not compiled', hint: 'apt-get install libgpiod-dev' };
     const fault = await faultOf(open(usual, { loaded }));

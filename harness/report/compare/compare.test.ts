@@ -9,7 +9,7 @@ interface Given {
   readonly rigs?: readonly (readonly [name: string, module: string])[];
   readonly tests?: Readonly<Record<string, TestStatus>>;
   readonly requirements?: Readonly<Record<string, RequirementRow['state']>>;
-  readonly windows?: readonly (readonly [from: number, to: number, dead: boolean])[];
+  readonly windows?: readonly (readonly [from: number, to: number, dead: boolean, step?: Side['windows'][number]['step']])[];
   readonly boots?: readonly number[];
   readonly pairs?: Side['pairs'];
 }
@@ -45,7 +45,8 @@ function side({ rigs = [['a', 'EC25']], tests = {}, requirements = {}, windows =
       passed: 0,
       failed: 0,
     })),
-    windows: windows.map(([from, to, dead]) => ({
+    windows: windows.map(([from, to, dead, step]) => ({
+      ...(step === undefined ? {} : { step }),
       from: edge(from),
       to: edge(to),
       dead,
@@ -119,6 +120,20 @@ test('a failing window that appears is a regression, one that moved within its d
   expect(told({ windows: [[40, 45, false]] }, { windows: [[40, 45, true]] })).toContain(
     'worse window 40 % to 45 %: no failing cut → cuts fail',
   );
+});
+
+test('a window excuses none of the other way, and none of another module; a new version of the same way it does', () => {
+  const up = { module: 'EC25', way: 'upgrade', from: 'A12', to: 'A13' } as const;
+  const against = (before: Side['windows'][number]['step'], after: Side['windows'][number]['step']): string[] =>
+    told({ windows: [[40, 45, true, before]] }, { windows: [[41, 44, true, after]] });
+  expect(against(up, up)).toEqual([]);
+  expect(against(up, { ...up, to: 'A14' })).toEqual([]);
+  expect(against(undefined, up)).toEqual([]);
+  expect(against(up, { module: 'EC25', way: 'downgrade', from: 'A13', to: 'A12' })).toEqual([
+    'worse window EC25 A13 → A12: 41 % to 44 %: no failing cut → cuts fail',
+    'better window EC25 A12 → A13: 40 % to 45 %: cuts fail → no failing cut',
+  ]);
+  expect(against(up, { ...up, module: 'EC21' })).toHaveLength(2);
 });
 
 test('a time that moved beyond its noise is told with the test that says so; noise is not', () => {

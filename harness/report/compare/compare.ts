@@ -157,9 +157,10 @@ function requirementChanges(before: Side, after: Side): Change[] {
 function windowChanges(before: Side, after: Side): Change[] {
   type Window = Side['windows'][number];
   const meet = (one: Window, other: Window): boolean =>
-    one.dead === other.dead && one.from.from <= other.to.to && other.from.from <= one.to.to;
+    one.dead === other.dead && sameStep(one, other) && one.from.from <= other.to.to && other.from.from <= one.to.to;
   const named = (window: Window): string => `${window.text} (${window.endings.join(', ')})`;
-  const place = ({ from, to }: Window): string => `${String(from.at)} % to ${String(to.at)} %`;
+  const place = ({ from, to, step }: Window): string =>
+    `${step === undefined ? '' : `${step.module} ${step.from} → ${step.to}: `}${String(from.at)} % to ${String(to.at)} %`;
   const changed = (window: Window, others: readonly Window[], there: boolean): Change[] => {
     if (others.some((other) => meet(window, other))) return [];
     const [gone, here] = ['no failing cut', 'cuts fail'];
@@ -171,6 +172,11 @@ function windowChanges(before: Side, after: Side): Change[] {
     ...after.windows.flatMap((window) => changed(window, before.windows, true)),
     ...before.windows.flatMap((window) => changed(window, after.windows, false)),
   ];
+}
+
+/** What fails on the way up, or in another module, excuses nothing that fails on the way down. Versions may differ: new packages are compared with old ones. */
+function sameStep({ step: one }: Side['windows'][number], { step: other }: Side['windows'][number]): boolean {
+  return one === undefined || other === undefined || (one.module === other.module && one.way === other.way);
 }
 
 function timeChanges(before: Side, after: Side, rigOf: ReadonlyMap<number, number>): Change[] {

@@ -31,6 +31,10 @@ export const sideShape = z.object({
         dead: z.boolean(),
         endings: z.array(z.string()).readonly(),
         rigs: z.array(z.string()).readonly(),
+        /** Which way of which module's pair was flashed; older runs did not keep it. */
+        step: z
+          .object({ module: z.string(), way: z.enum(['upgrade', 'downgrade']), from: z.string(), to: z.string() })
+          .optional(),
         from: z.object({ at: z.number(), from: z.number(), to: z.number() }),
         to: z.object({ at: z.number(), from: z.number(), to: z.number() }),
         text: z.string(),
@@ -66,7 +70,15 @@ export function sideOf({ rigs, pairs, tests, requirements, windows, times }: Rep
     })),
     tests: { name: tests.name, rig: tests.rig, status: tests.status, why: tests.why.map(firstLine) },
     requirements: requirements.map(({ id, text, state, passed, failed }) => ({ id, text, state, passed, failed })),
-    windows: windows.map(({ dead, endings, rigs: names, from, to, text }) => ({ dead, endings, rigs: names, from, to, text })),
+    windows: windows.map(({ dead, endings, rigs: names, step, from, to, text }) => ({
+      dead,
+      endings,
+      rigs: names,
+      ...(step === undefined ? {} : { step }),
+      from,
+      to,
+      text,
+    })),
     times: times.map(({ what, rig, source, n, q1, median, q3, values }) => ({ what, rig, source, n, q1, median, q3, values })),
   };
 }

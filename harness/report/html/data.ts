@@ -140,6 +140,14 @@ export interface PairFacts {
   readonly downgrade: PackageFacts;
 }
 
+/** One way of a pair. */
+export interface StepFacts {
+  readonly module: string;
+  readonly way: 'upgrade' | 'downgrade';
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface SentFile {
   readonly file: string;
   readonly sha256: string;
@@ -173,6 +181,8 @@ export interface WindowFacts {
   readonly dead: boolean;
   readonly endings: readonly string[];
   readonly rigs: readonly string[];
+  /** What was flashed; undefined when the journal has no pair with the package. */
+  readonly step?: StepFacts | undefined;
   /** Lowest and highest percentage at which a cut failed in it. */
   readonly lowest: number;
   readonly highest: number;

@@ -65,6 +65,7 @@ describe('a bad night', () => {
     const [window] = data.windows;
     expect(data.windows).toHaveLength(1);
     expect(window).toMatchObject({ dead: true, endings: ['unresponsive'], outside: { failed: 0 } });
+    expect(window?.step).toMatchObject({ module: 'EC25', way: 'upgrade' });
     expect(window?.inside.failed).toBe(window?.inside.of);
     expect(window?.failedAt.every((at) => at >= 40 && at <= 60)).toBe(true);
     expect([window?.lowest, window?.highest]).toEqual([window?.failedAt[0], window?.failedAt.at(-1)]);

@@ -35,7 +35,7 @@ export function reportData(projection: Projection, evidence: EvidenceFacts, live
   const sound = (trial: TrialRow): boolean =>
     (files.find(({ sha256 }) => sha256 === trial.package)?.contents ?? 'sound') === 'sound';
   const cuts = countsOf(trials.filter(sound));
-  const windows = windowsOf(trials);
+  const windows = windowsOf(trials, projection.pairs);
   const facts = run.facts();
   const rigs = rigFacts(projection, events, result, trials, live !== undefined);
   const requirements = projection.requirements.rows(result.tests);

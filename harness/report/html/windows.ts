@@ -1,5 +1,5 @@
 import { failingWindow, unexplored, windowText, type FailingWindow, type Probe } from '../../campaign/narrowing.js';
-import type { WindowFacts } from './data.js';
+import type { PairFacts, StepFacts, WindowFacts } from './data.js';
 import type { TrialRow } from './trial-rows.js';
 
 const scale = { low: 0, high: 100, step: 1 };
@@ -25,7 +25,7 @@ interface Placed {
  * Windows of the flashing in which cuts fail, from all valid trials with one cut of a sound package at a percentage. Those that leave the
  * module dead and those that leave it merely wrong are told apart, and so are packages.
  */
-export function windowsOf(trials: readonly TrialRow[]): readonly WindowFacts[] {
+export function windowsOf(trials: readonly TrialRow[], pairs: readonly PairFacts[]): readonly WindowFacts[] {
   const groups = new Map<string, Placed[]>();
   trials.forEach((trial, row) => {
     const { achievedPercent: at, outcome } = trial;
@@ -38,7 +38,7 @@ export function windowsOf(trials: readonly TrialRow[]): readonly WindowFacts[] {
     [true, false].flatMap((dead) => {
       // A cut that failed in the other way says nothing of this one.
       const own = group.filter((placed) => !placed.failed || placed.dead === dead);
-      return windowsIn(own).map((window) => factsOf(window, own, dead));
+      return windowsIn(own).map((window) => factsOf(window, own, dead, stepOf(group[0]?.trial.package, pairs)));
     }),
   );
 }
@@ -57,7 +57,15 @@ function windowsIn(placed: readonly Placed[]): readonly FailingWindow[] {
   return found;
 }
 
-function factsOf(window: FailingWindow, placed: readonly Placed[], dead: boolean): WindowFacts {
+function stepOf(sha256: string | undefined, pairs: readonly PairFacts[]): StepFacts | undefined {
+  for (const { module, from, to, upgrade, downgrade } of pairs) {
+    if (upgrade.sha256 === sha256) return { module, way: 'upgrade', from, to };
+    if (downgrade.sha256 === sha256) return { module, way: 'downgrade', from: to, to: from };
+  }
+  return undefined;
+}
+
+function factsOf(window: FailingWindow, placed: readonly Placed[], dead: boolean, step: StepFacts | undefined): WindowFacts {
   const failed = placed
     .filter((cut) => cut.failed && cut.at >= window.from.from && cut.at <= window.to.to)
     .sort((a, b) => a.at - b.at);
@@ -71,6 +79,7 @@ function factsOf(window: FailingWindow, placed: readonly Placed[], dead: boolean
     dead,
     endings: [...new Set(failed.map(({ trial }) => trial.ending ?? 'undecided'))],
     rigs: [...new Set(failed.map(({ trial }) => trial.rig))],
+    step,
     lowest,
     highest,
     from: window.from,

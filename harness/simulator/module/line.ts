@@ -6,8 +6,8 @@ export class Line {
   onData: ((data: Buffer) => void) | undefined;
   /** Lines of reports that reached a host, and that nobody had the port open for. */
   readonly written = { reached: 0, lost: 0 };
-  /** Told of each of them. */
-  onWritten: ((text: string, reached: boolean) => void) | undefined;
+  /** Told of each of them, and when it was about to be written (ms of the machine's monotonic clock). */
+  onWritten: ((text: string, reached: boolean, t: number) => void) | undefined;
   wiring: Wiring = 'sound';
 
   constructor(

@@ -21,9 +21,10 @@ export class UrcWriter {
       return;
     }
     for (const piece of this.behaviours.ask('urc', [`\r\n${text}\r\n`], line.name, this.dice)) {
+      const t = Number(process.hrtime.bigint()) / 1e6;
       const reached = line.write(Buffer.from(piece, 'latin1'));
       line.written[reached ? 'reached' : 'lost']++;
-      line.onWritten?.(piece, reached);
+      line.onWritten?.(piece, reached, t);
     }
   }
 

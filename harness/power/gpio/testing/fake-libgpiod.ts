@@ -52,6 +52,8 @@ export class FakeKernel {
   onWrite: ((chip: string, offset: number) => void) | undefined;
   /** Called when a line of this process was let go. */
   onRelease: ((chip: string, offset: number) => void) | undefined;
+  /** Called when a request was refused since the line is held, before the caller learns of it. */
+  onBusy: ((chip: string, offset: number) => void) | undefined;
   /** Error code of every write from now on. */
   fail: string | undefined;
   /** Lines that were made of a number the chip lacks: each ends a real process when it is collected. */
@@ -283,8 +285,10 @@ export class FakeKernel {
         // drivers/gpio/gpiolib-cdev.c, linehandle_validate_flags: what the kernel refuses.
         if (type !== 3 && (flags & 3) !== 0) throw failure('EINVAL', '::lineRequest');
         if (type === 1 && (flags & (8 | 16 | 32)) !== 0) throw failure('EINVAL', '::lineRequest');
+        let busy = false;
         kernel.change(this.#chip, this.offset, (line) => {
-          if (line.holder !== undefined) throw failure('EBUSY', '::lineRequest');
+          busy = line.holder !== undefined;
+          if (busy) return;
           this.#descriptor = openSync(kernel.handle(this.#chip, this.offset), constants.O_RDWR | constants.O_NONBLOCK);
           line.holder = { pid: process.pid, id: this.#id, consumer: consumer.slice(0, 31), type, flags };
           line.holders.push(consumer.slice(0, 31));
@@ -293,6 +297,10 @@ export class FakeKernel {
           if (type === 3) line.driven = electrical(value, flags);
           line.openDrain = (flags & 1) !== 0;
         });
+        if (busy) {
+          kernel.onBusy?.(this.#chip, this.offset);
+          throw failure('EBUSY', '::lineRequest');
+        }
         this.update();
       }
 

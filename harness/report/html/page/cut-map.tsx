@@ -111,7 +111,7 @@ function Windows({
           const anchor = middle < width * 0.25 ? 'start' : middle > width * 0.75 ? 'end' : 'middle';
           const x = anchor === 'start' ? left : anchor === 'end' ? right : middle;
           return (
-            <g key={window.text}>
+            <g key={window.trial}>
               <rect class="doubt" x={outerLeft} y={top} width={outerRight - outerLeft} height={height} />
               <rect class="sure" x={left} y={top} width={right - left} height={height} />
               <text x={x} y={top - 8} text-anchor={anchor}>

@@ -18,7 +18,7 @@ export function Cuts() {
   return (
     <>
       {windows.map((window) => (
-        <p key={window.text} class={`callout ${window.dead ? 'fail' : 'invalid'}`}>
+        <p key={window.trial} class={`callout ${window.dead ? 'fail' : 'invalid'}`}>
           <Mark tone={window.dead ? 'fail' : 'invalid'} /> {windowSentence(window)}
         </p>
       ))}

@@ -188,7 +188,7 @@ function Against() {
     <section class="against" aria-labelledby="against">
       <h2 id="against">What failed, and whose fault</h2>
       {windows.slice(0, 3).map((window) => (
-        <p key={window.text} class="callout fail">
+        <p key={window.trial} class="callout fail">
           <Mark tone="fail" /> {windowSentence(window)} <TrialLink trial={window.trial} />
         </p>
       ))}
