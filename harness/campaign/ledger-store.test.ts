@@ -38,7 +38,15 @@ beforeAll(() => {
       'campaign/ledger-store',
       'campaign/ledger-trials',
     ],
-    ...['campaign/testing/journal', 'campaign/cut', 'campaign/statistics', 'journal/events', 'rig/state', 'base/errors'],
+    ...[
+      'campaign/testing/journal',
+      'campaign/cut',
+      'campaign/statistics',
+      'journal/events',
+      'journal/testing/beginning',
+      'rig/state',
+      'base/errors',
+    ],
   ]);
 });
 beforeEach(() => {

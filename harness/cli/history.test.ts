@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import yargs, { type CommandModule } from 'yargs';
 import { UserError } from '../base/errors.js';
 import type { EventBody, JournalEvent } from '../journal/events.js';
+import { runStart } from '../journal/testing/beginning.js';
 import { script, sound, type Script } from '../verdict/testing/script.js';
 import { command as history } from './history.js';
 import { command as ledger } from './ledger.js';
@@ -51,17 +52,7 @@ function night(day: number, ...ends: Extract<EventBody, { type: 'test.end' }>['s
   }
   const run = `2026-02-0${String(day)}`;
   const own = (body: EventBody): JournalEvent => ({ n: 0, t: 0, at: `${run}T22:00:00.000Z`, ...body });
-  const harness = { version: '0.1.0', node: 'v20' };
-  const start: EventBody = {
-    type: 'run.start',
-    format: 1,
-    run,
-    seed: 1,
-    harness,
-    host: { name: 'bench', cpus: 2 },
-    argv: ['run'],
-  };
-  const events = [own(start), ...story.events, own({ type: 'run.end', exit: 0, reason: 'all conform' })];
+  const events = [own(runStart({ run })), ...story.events, own({ type: 'run.end', exit: 0, reason: 'all conform' })];
   const dir = join(folder, run);
   mkdirSync(dir);
   writeFileSync(join(dir, 'journal.jsonl'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));

@@ -1,5 +1,6 @@
 import { runJournal } from '../campaign/testing/journal.js';
 import type { EventBody, JournalEvent } from '../journal/events.js';
+import { runStart } from '../journal/testing/beginning.js';
 import { script } from '../verdict/testing/script.js';
 import { resultOf } from '../report/result.js';
 import { before } from './before.js';
@@ -95,19 +96,10 @@ test('valid cuts at a percentage are read back for narrowing; what is no id of a
 
 test('the time of a budget that was used up is from the first cut on, in each part of the run, and none between them', () => {
   const at = (t: number, body: EventBody): JournalEvent => ({ n: 1, t, at: '', rig: 'ec25-a', ...body });
-  const start: EventBody = {
-    type: 'run.start',
-    format: 1,
-    run: 'r',
-    seed: 1,
-    harness: { version: '1', node: '' },
-    host: { name: 'h', cpus: 2 },
-    argv: [],
-  };
   const cut: EventBody = { type: 'trial.start', trial: 'ec25-a/1', cut: 'x' };
   const soak: EventBody = { type: 'test.start', test: 'soak: x', suite: 'soak', requirements: [] };
   const note: EventBody = { type: 'note', text: 'x' };
-  const first = [at(0, start), at(100, cut), at(150, cut), at(400, note), { ...at(9000, note), rig: 'ec25-b' }];
-  const second = [at(7, start), at(1000, soak), at(1020, note), at(1050, cut), at(1060, note)];
+  const first = [at(0, runStart()), at(100, cut), at(150, cut), at(400, note), { ...at(9000, note), rig: 'ec25-b' }];
+  const second = [at(7, runStart()), at(1000, soak), at(1020, note), at(1050, cut), at(1060, note)];
   expect(before([...first, ...second], 'ec25-a').spent).toEqual({ cuts: 310, soak: 60 });
 });

@@ -4,6 +4,7 @@ import { Secrets } from '../base/secrets.js';
 import { before } from '../jest/before.js';
 import type { EventBody, JournalEvent } from '../journal/events.js';
 import { memoryJournal } from '../journal/journal.js';
+import { rigProfile, runStart } from '../journal/testing/beginning.js';
 import { countTrials } from './count.js';
 import { readHistory } from './history/rows.js';
 import { Projection } from './html/projection.js';
@@ -32,28 +33,11 @@ function events(...bodies: readonly EventBody[]): readonly JournalEvent[] {
   }));
 }
 
-const run: EventBody = {
-  type: 'run.start',
-  format: 1,
-  run: 'night',
-  seed: 1,
-  harness: { version: '1', node: 'v20' },
-  host: { name: 'h', cpus: 2 },
-  argv: ['run'],
-};
+const run = runStart();
 const opened: readonly EventBody[] = [
   {
     type: 'rig.start',
-    profile: {
-      name: rig,
-      module: 'EC25',
-      lines: ['at'],
-      sources: ['ufs'],
-      firmware: { retries: 5, reading: 'either', afterRetries: 'rolled-back' },
-      limits: { boot: 1, download: 1, upgrade: 1 },
-      scale: 1,
-      simulated: false,
-    },
+    profile: rigProfile({ name: rig }),
   },
   { type: 'rig.ready', took: 10 },
 ];

@@ -2,6 +2,7 @@ import { systemClock } from '../base/clock.js';
 import { Secrets } from '../base/secrets.js';
 import type { EventBody, JournalEvent } from '../journal/events.js';
 import { memoryJournal } from '../journal/journal.js';
+import { runStart } from '../journal/testing/beginning.js';
 import { escapeXml, finishJunit } from './junit.js';
 import { doneBefore, resultOf } from './result.js';
 import { outlineOf } from './outline.js';
@@ -106,17 +107,10 @@ test('a suite that could not be run is forgotten when the run went on and ran it
     status: 'invalid',
     why: 'rig in use',
   };
-  const again: EventBody = {
-    type: 'run.start',
-    format: 1,
-    run: 'r',
-    seed: 1,
-    harness: { version: '1', node: 'v20' },
-    host: { name: 'h', cpus: 2 },
-    argv: [],
-  };
   expect(resultOf(events(lost), [rig]).tests).toHaveLength(1);
-  expect(resultOf(events(lost, again, begin(), end('passed')), [rig]).tests).toMatchObject([{ test: test1, status: 'passed' }]);
+  expect(resultOf(events(lost, runStart(), begin(), end('passed')), [rig]).tests).toMatchObject([
+    { test: test1, status: 'passed' },
+  ]);
 });
 
 test('the summary says what the cuts came to', () => {

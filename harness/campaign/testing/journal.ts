@@ -1,4 +1,5 @@
 import type { EventOf, JournalEvent } from '../../journal/events.js';
+import { rigProfile, runStart } from '../../journal/testing/beginning.js';
 
 export type TrialFacts = Partial<Omit<EventOf<'trial.end'>, 'type' | 'n' | 't'>> & { readonly test?: string };
 
@@ -7,29 +8,11 @@ export function runJournal(run: string, trials: readonly TrialFacts[], rig = 'ec
   let n = 0;
   const at = (): string => new Date(Date.UTC(2026, 0, 31, 22, 0, n)).toISOString();
   const stamp = (): { n: number; t: number; at: string; rig: string } => ({ n: ++n, t: n, at: at(), rig });
-  const start: EventOf<'run.start'> = {
-    ...stamp(),
-    type: 'run.start',
-    format: 1,
-    run,
-    seed: 7,
-    harness: { version: '0.1.0', commit: 'abc', node: 'v20' },
-    host: { name: 'bench', cpus: 2 },
-    argv: [],
-  };
+  const start: EventOf<'run.start'> = { ...stamp(), ...runStart({ run }) };
   const profile: EventOf<'rig.start'> = {
     ...stamp(),
     type: 'rig.start',
-    profile: {
-      name: rig,
-      module: 'EC25',
-      lines: ['at'],
-      sources: ['ufs'],
-      firmware: { retries: 5, reading: 'either', afterRetries: 'rolled-back' },
-      limits: { boot: 1, download: 1, upgrade: 1 },
-      scale: 1,
-      simulated: true,
-    },
+    profile: rigProfile({ name: rig, simulated: true }),
   };
   const ends = trials.flatMap(({ test, ...facts }, index): JournalEvent[] => {
     const trial = facts.trial ?? `${rig}/${String(index + 1)}`;

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventBody } from '../../journal/events.js';
+import { rigProfile, runStart } from '../../journal/testing/beginning.js';
 import { baselineOf, keepBaseline } from '../../report/compare/baseline.js';
 import { journalOf } from '../../report/certificate/testing/qualifying.js';
 import { readReport } from '../../report/html/write.js';
@@ -46,19 +47,7 @@ async function made(name: string, { rig = name, tests, asked = {}, baseline }: M
   const run = join(folder, name);
   mkdirSync(run);
   const of: EventBody[] = [
-    {
-      type: 'rig.start',
-      profile: {
-        name: rig,
-        module: 'EC25',
-        lines: ['at'],
-        sources: ['ufs'],
-        firmware: { retries: 5, reading: 'either', afterRetries: 'rolled-back' },
-        limits: { boot: 1, download: 1, upgrade: 1 },
-        scale: 1,
-        simulated: true,
-      },
-    },
+    { type: 'rig.start', profile: rigProfile({ name: rig, simulated: true }) },
     { type: 'rig.ready', took: 1 },
     ...tests.flatMap(([test, status, why]): EventBody[] => [
       ...(status === 'skipped' ? [] : [{ type: 'test.start' as const, test, suite: 's', requirements: [] }]),
@@ -66,8 +55,7 @@ async function made(name: string, { rig = name, tests, asked = {}, baseline }: M
     ]),
     { type: 'rig.end', powerSafe: true, why: 'end' },
   ];
-  const harness = { version: '1', node: 'v20' };
-  const start: EventBody = { type: 'run.start', format: 1, run: name, seed: 7, harness, host: { name: 'h', cpus: 2 }, argv: [] };
+  const start = runStart({ run: name });
   const end: EventBody = { type: 'run.end', exit: 0, reason: 'all conform' };
   const at = '2027-01-01T00:00:00.000Z';
   const lines = [start, ...of.map((body) => ({ rig, ...body })), end].map((body, index) => ({

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.js';
 import type { EventBody } from '../../journal/events.js';
+import { runStart } from '../../journal/testing/beginning.js';
 import { loadPair, loadRig } from '../../rig/load.js';
 import { profileOf } from '../../rig/profile.js';
 import { readResumed } from './resume.js';
@@ -25,15 +26,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const start: EventBody = {
-  type: 'run.start',
-  format: 1,
-  run: 'night',
-  seed: 1,
-  harness: { version: '1', node: 'v20' },
-  host: { name: 'h', cpus: 2 },
-  argv: ['run'],
-};
+const start = runStart();
 const opened: EventBody = { type: 'rig.start', profile: profileOf(rig.definition) };
 const ready: EventBody = { type: 'rig.ready', took: 1 };
 const ended = (status: 'passed' | 'failed'): EventBody => ({ type: 'test.end', test: 's: t', status });

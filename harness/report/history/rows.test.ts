@@ -1,25 +1,17 @@
 import type { RunHistory } from '../../campaign/ledger-runs.js';
 import { readHistory } from './rows.js';
 import type { EventBody, JournalEvent } from '../../journal/events.js';
+import { runStart } from '../../journal/testing/beginning.js';
 import { both, fetched, script, sound, type Script, v12 } from '../../verdict/testing/script.js';
 import { doneBefore } from '../result.js';
 
-const start = (run: string): EventBody => ({
-  type: 'run.start',
-  format: 1,
-  run,
-  seed: 1,
-  harness: { version: '0.1.0', node: 'v20' },
-  host: { name: 'bench', cpus: 2 },
-  argv: ['run'],
-});
 const historyRows = (events: readonly JournalEvent[]): RunHistory => readHistory(events).history;
 const end: EventBody = { type: 'run.end', exit: 0, reason: 'all conform' };
 
 /** Events of the run itself around those of a rig. */
 function run(name: string, story: Script, ...last: EventBody[]): JournalEvent[] {
   const own = (body: EventBody): JournalEvent => ({ n: 0, t: 0, at: `at the ${body.type} of ${name}`, ...body });
-  return [own(start(name)), ...story.events, ...last.map(own)];
+  return [own(runStart({ run: name })), ...story.events, ...last.map(own)];
 }
 
 /** A test with one upgrade, which the run took for a good one that ended upgraded. */

@@ -1,21 +1,11 @@
 import fc from 'fast-check';
-import type { EventBody, JournalEvent, RigProfile, Source } from '../../journal/events.js';
+import type { EventBody, JournalEvent, Source } from '../../journal/events.js';
+import { rigProfile, runStart } from '../../journal/testing/beginning.js';
 import { outlineOf } from '../outline.js';
 import { qualification } from '../certificate/testing/qualifying.js';
 import { notRunTitle, resultOf, type RunResult } from '../result.js';
 import { summaryText } from '../summary.js';
 import { ConflictingParts, mergeRuns, type Merged, type RunPart } from './merge-journals.js';
-
-const profileOf = (name: string): RigProfile => ({
-  name,
-  module: 'EC25',
-  lines: ['at'],
-  sources: ['ufs'],
-  firmware: { retries: 5, reading: 'either', afterRetries: 'rolled-back' },
-  limits: { boot: 1, download: 1, upgrade: 1 },
-  scale: 1,
-  simulated: false,
-});
 
 /** A run that began so many seconds after the first, on a machine whose monotonic clock stood at `boot`. */
 function part(from: string, run: string, rig: string, bodies: readonly EventBody[], { seconds = 0, boot = 0 } = {}): RunPart {
@@ -30,15 +20,7 @@ function part(from: string, run: string, rig: string, bodies: readonly EventBody
   return { from, run, rigs: [rig], events };
 }
 
-const start: EventBody = {
-  type: 'run.start',
-  format: 1,
-  run: 'r',
-  seed: 1,
-  harness: { version: '1', node: '20' },
-  host: { name: 'h', cpus: 2 },
-  argv: [],
-};
+const start = runStart({ seed: 1 });
 const passed = (test: string): EventBody => ({ type: 'test.end', test, status: 'passed' });
 const failed = (test: string): EventBody => ({ type: 'test.end', test, status: 'failed' });
 const trial = (id: string): EventBody => ({ type: 'trial.start', trial: id, cut: 'cut:start/ufs#1' });
@@ -119,7 +101,7 @@ test('a rig in two runs stands there twice, with ids of its own, and tests that 
 });
 
 describe('a run that was killed and went on', () => {
-  const opened: EventBody = { type: 'rig.start', profile: profileOf('a') };
+  const opened: EventBody = { type: 'rig.start', profile: rigProfile({ name: 'a' }) };
   const notRun: EventBody = { type: 'test.end', test: `s: ${notRunTitle}`, status: 'invalid', why: 'rig in use' };
   const signal: EventBody = { type: 'run.interrupted', signal: 'SIGINT' };
   const merged = (...bodies: readonly EventBody[]): { result: RunResult; alone: RunResult; types: string[] } => {
@@ -214,7 +196,7 @@ describe('shares of one run', () => {
   }
   const share = (index: number, bodies: readonly EventBody[], given: Given = {}): RunPart => {
     const { rig = `rig-${String(index)}`, sha256 = 'aa', downgrade, of = 2, changed = {}, sources = ['ufs'] } = given;
-    const opened: EventBody = { type: 'rig.start', profile: { ...profileOf(rig), sources: [...sources] } };
+    const opened: EventBody = { type: 'rig.start', profile: rigProfile({ name: rig, sources: [...sources] }) };
     const name = `${rig}-${String(index)}-${sha256}`;
     return {
       ...part(name.toUpperCase(), `run-${name}`, rig, [start, opened, pair(sha256, downgrade), ready, ...bodies, done]),
@@ -259,7 +241,7 @@ describe('shares of one run', () => {
   const several = (index: number, rigs: Readonly<Record<string, readonly EventBody[]>>): RunPart => {
     const from = `SEVERAL-${String(index)}`;
     const events = Object.entries(rigs).flatMap(([rig, bodies]) => [
-      ...part(from, from, rig, [{ type: 'rig.start', profile: profileOf(rig) }, ...bodies, done]).events,
+      ...part(from, from, rig, [{ type: 'rig.start', profile: rigProfile({ name: rig }) }, ...bodies, done]).events,
     ]);
     const begun = [...part(from, from, '', [start]).events];
     return { from, run: from, rigs: Object.keys(rigs), events: [...begun, ...events], share: { index, of: 2, plan } };

@@ -1,5 +1,6 @@
 /** The journal of a run that qualifies a pair, as short as it can be, and what a change to it makes of the certificate. */
 import type { EventBody, EventType, JournalEvent } from '../../../journal/events.js';
+import { runStart } from '../../../journal/testing/beginning.js';
 import { script, sound, v12, type Script } from '../../../verdict/testing/script.js';
 import { evidenceOf, type JournalSource } from '../evidence.js';
 import { certificateOf } from '../judge.js';
@@ -30,15 +31,7 @@ export const qualification = (change: Partial<Body<'qualification'>> = {}): Body
   };
 };
 
-const start: EventBody = {
-  type: 'run.start',
-  format: 1,
-  run: 'night',
-  seed: 7,
-  harness: { version: '0.1.0', commit: 'abc', node: 'v20' },
-  host: { name: 'bench', cpus: 2 },
-  argv: ['qualify'],
-};
+const start = runStart({ argv: ['qualify'] });
 
 export const trialEnd = (number: number, change: Partial<Body<'trial.end'>> = {}): EventBody => ({
   type: 'trial.end',
