@@ -1,45 +1,20 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import yargs, { type CommandModule } from 'yargs';
 import { UserError } from '../base/errors.js';
 import type { EventBody, JournalEvent } from '../journal/events.js';
 import { runStart } from '../journal/testing/beginning.js';
 import { script, sound, type Script } from '../verdict/testing/script.js';
 import { command as history } from './history.js';
 import { command as ledger } from './ledger.js';
+import { commandBench } from './testing/command-bench.js';
 
-let folder: string;
-let output: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'dfota-history-cli-'));
-  output = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    output += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.exitCode = undefined;
-  rmSync(folder, { recursive: true, force: true });
-});
+const bench = commandBench([ledger, history]);
 
 /** Runs the command and returns what it printed. */
-async function dfota(...words: string[]): Promise<string> {
-  output = '';
-  await yargs([...words, '--ledger', join(folder, 'ledger.sqlite')])
-    .command([ledger, history] as unknown as CommandModule[])
-    .strict()
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new Error(message);
-    })
-    .parseAsync();
-  return output;
-}
+const dfota = (...words: string[]): Promise<string> =>
+  bench.run([...words, '--ledger', join(bench.folder, 'ledger.sqlite')], true);
 
-/** The folder of a run with one test, which ended so. */
+/** The bench.folder of a run with one test, which ended so. */
 function night(day: number, ...ends: Extract<EventBody, { type: 'test.end' }>['status'][]): string {
   const story: Script = script();
   for (const status of ends) {
@@ -53,7 +28,7 @@ function night(day: number, ...ends: Extract<EventBody, { type: 'test.end' }>['s
   const run = `2026-02-0${String(day)}`;
   const own = (body: EventBody): JournalEvent => ({ n: 0, t: 0, at: `${run}T22:00:00.000Z`, ...body });
   const events = [own(runStart({ run })), ...story.events, own({ type: 'run.end', exit: 0, reason: 'all conform' })];
-  const dir = join(folder, run);
+  const dir = join(bench.folder, run);
   mkdirSync(dir);
   writeFileSync(join(dir, 'journal.jsonl'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
   return dir;
@@ -95,8 +70,8 @@ test('an empty ledger says how it is filled', async () => {
 
 test('--html writes a page with charts beside what is printed', async () => {
   await dfota('ledger', 'add', night(1, 'passed'), night(2, 'failed'));
-  const file = join(folder, 'history.html');
+  const file = join(bench.folder, 'history.html');
   expect(await dfota('history', '--html', file)).toBe(await dfota('history'));
   expect(readFileSync(file, 'utf8')).toMatch(/<h2>abababababab from EC25EFAR06A12M4G on ec25-a \(EC25\)[^]*<svg /);
-  await expect(dfota('history', '--html', join(folder, 'no', 'such.html'))).rejects.toThrow('the page cannot be written');
+  await expect(dfota('history', '--html', join(bench.folder, 'no', 'such.html'))).rejects.toThrow('the page cannot be written');
 });

@@ -1,37 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import yargs, { type CommandModule } from 'yargs';
 import type { EventBody } from '../journal/events.js';
 import { fetched, flashed, refused, script, sound, v13, type Script } from '../verdict/testing/script.js';
 import { command } from './judge.js';
+import { commandBench } from './testing/command-bench.js';
 
-let folder: string;
-let output: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'dfota-judge-'));
-  output = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    output += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.exitCode = undefined;
-  rmSync(folder, { recursive: true, force: true });
-});
+const bench = commandBench([command]);
 
 async function judge(content: string | Buffer | undefined, ...options: string[]): Promise<string | number | undefined> {
-  const file = join(folder, 'evidence');
+  const file = join(bench.folder, 'evidence');
   if (content !== undefined) writeFileSync(file, content);
-  await yargs(['judge', file, ...options])
-    .command(command as CommandModule)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new Error(message);
-    })
-    .parseAsync();
+  await bench.run(['judge', file, ...options]);
   return process.exitCode ?? undefined;
 }
 
@@ -40,9 +19,9 @@ const journal = (...stories: Script[]): string =>
 
 test('a sound upgrade: exit 0', async () => {
   await expect(judge(journal(sound('ftp')))).resolves.toBeUndefined();
-  expect(output).toContain('PASS: u1 (ec25-a, ftp, update-v12-to-v13.zip) ended as upgraded');
-  expect(output).toContain('Every line was understood.');
-  expect(output).toContain('1 conform');
+  expect(bench.output).toContain('PASS: u1 (ec25-a, ftp, update-v12-to-v13.zip) ended as upgraded');
+  expect(bench.output).toContain('Every line was understood.');
+  expect(bench.output).toContain('1 conform');
 });
 
 test("the firmware's fault: exit 1, with rule, requirement, expected, seen and the journal's line", async () => {
@@ -54,7 +33,7 @@ test("the firmware's fault: exit 1, with rule, requirement, expected, seen and t
     'END,0 was reported, yet the old version runs',
     'module.identity',
   ])
-    expect(output).toContain(part);
+    expect(bench.output).toContain(part);
 });
 
 describe('what the run judged of several upgrades together', () => {
@@ -71,16 +50,18 @@ describe('what the run judged of several upgrades together', () => {
   test('is judged again: exit 1, though each by itself conforms', async () => {
     await expect(judge(journal(story()))).resolves.toBeUndefined();
     await expect(judge(journal(story().event(together('fail'))))).resolves.toBe(1);
-    expect(output).toMatch(
+    expect(bench.output).toMatch(
       /FAIL: u1, u2 taken together\n {2}firmware: .*\n {4}rule {8}sequence.fresh-count\n {4}requirement DH-06/,
     );
-    expect(output).toContain('2 conform, 1 at fault: firmware or package');
-    expect(output).not.toContain('otherwise than during the run');
+    expect(bench.output).toContain('2 conform, 1 at fault: firmware or package');
+    expect(bench.output).not.toContain('otherwise than during the run');
   });
 
   test('a verdict that was another during the run is named', async () => {
     await judge(journal(story().event(together('pass'))));
-    expect(output).toContain('Judged otherwise than during the run:\n  u1, u2 taken together: pass during the run, fail now');
+    expect(bench.output).toContain(
+      'Judged otherwise than during the run:\n  u1, u2 taken together: pass during the run, fail now',
+    );
   });
 });
 
@@ -98,7 +79,7 @@ test('undecided: exit 0, and it says so', async () => {
     .end()
     .after({ revision: v13 });
   await expect(judge(journal(story))).resolves.toBeUndefined();
-  expect(output).toContain('1 undecided');
+  expect(bench.output).toContain('1 undecided');
 });
 
 test('a fault outweighs a spoilt upgrade', async () => {
@@ -115,7 +96,7 @@ test('one rig of a journal', async () => {
 
 test('a journal cut off in mid-line is judged as far as it goes', async () => {
   await judge(journal(sound('ftp')).slice(0, -40), '--json');
-  const read = JSON.parse(output) as { remarks: string[]; notUnderstood: unknown[]; upgrades: unknown[] };
+  const read = JSON.parse(bench.output) as { remarks: string[]; notUnderstood: unknown[]; upgrades: unknown[] };
   expect(read.remarks).toHaveLength(1);
   expect(read.notUnderstood).toHaveLength(1);
   expect(read.upgrades).toHaveLength(1);
@@ -125,14 +106,13 @@ test('a terminal log, as JSON and as text', async () => {
   const log =
     'AT+QFOTADL="/data/ufs/update-v12-to-v13.zip"\r\nOK\r\n\x80junk\r\n+QIND: "FOTA","START"\r\n+QIND: "FOTA","END",0\r\nATI\r\nRevision: EC25EFAR06A13M4G\r\nOK\r\n';
   await judge(Buffer.from(log, 'latin1'), '--json');
-  expect(JSON.parse(output)).toMatchObject({
+  expect(JSON.parse(bench.output)).toMatchObject({
     kind: 'terminal log',
     upgrades: [{ judgement: { ending: 'upgraded', result: 'pass' } }],
     notUnderstood: [{ line: 3 }],
   });
-  output = '';
   await judge(undefined);
-  expect(output).toContain('Lines that were not understood: 1\n  line 3: \\x80junk');
+  expect(bench.output).toContain('Lines that were not understood: 1\n  line 3: \\x80junk');
 });
 
 test.each([

@@ -1,46 +1,21 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import yargs from 'yargs';
 import { UserError } from '../base/errors.js';
 import { runJournal } from '../campaign/testing/journal.js';
 import { command } from './ledger.js';
+import { commandBench } from './testing/command-bench.js';
 
 const digest = createHash('sha256').update('a delta package').digest('hex');
-let folder: string;
-let output: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'dfota-ledger-cli-'));
-  output = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    output += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.exitCode = undefined;
-  rmSync(folder, { recursive: true, force: true });
-});
+const bench = commandBench([command]);
 
 /** Runs the command and returns what it printed. */
-async function dfota(...words: string[]): Promise<string> {
-  output = '';
-  await yargs(['ledger', ...words, '--ledger', join(folder, 'ledger.sqlite')])
-    .command(command)
-    .strict()
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new Error(message);
-    })
-    .parseAsync();
-  return output;
-}
+const dfota = (...words: string[]): Promise<string> =>
+  bench.run(['ledger', ...words, '--ledger', join(bench.folder, 'ledger.sqlite')], true);
 
-/** A run's folder as it is left behind; `cutOff` bytes are missing at the journal's end. */
+/** A run's bench.folder as it is left behind; `cutOff` bytes are missing at the journal's end. */
 function run(name: string, trials: Parameters<typeof runJournal>[1], rig?: string, cutOff = 0): string {
-  const dir = join(folder, name);
+  const dir = join(bench.folder, name);
   mkdirSync(dir);
   const text = runJournal(name, trials, rig)
     .map((event) => `${JSON.stringify(event)}\n`)
@@ -49,7 +24,7 @@ function run(name: string, trials: Parameters<typeof runJournal>[1], rig?: strin
   return dir;
 }
 
-const here = (text: string): string => text.replaceAll(folder, '…');
+const here = (text: string): string => text.replaceAll(bench.folder, '…');
 
 async function refused(...words: string[]): Promise<string> {
   const error: unknown = await dfota(...words).catch((reason: unknown) => reason);
@@ -103,11 +78,11 @@ test('a package is named by its file or the beginning of its digest; JSON has th
       { package: 'cd'.repeat(32), took: 2000 },
     ]),
   );
-  const file = join(folder, 'delta.zip');
+  const file = join(bench.folder, 'delta.zip');
   writeFileSync(file, 'a delta package');
   for (const wanted of [file, digest.slice(0, 8), digest.toUpperCase()]) {
     expect(JSON.parse(await dfota('--package', wanted, '--json'))).toEqual({
-      ledger: join(folder, 'ledger.sqlite'),
+      ledger: join(bench.folder, 'ledger.sqlite'),
       packages: [
         {
           package: digest,
@@ -147,10 +122,12 @@ test('an empty ledger is told as such; a filter that fits nothing names what the
 
 test('a mistyped folder adds nothing of the others; a journal that is none is named', async () => {
   const good = run('night-1', [{}]);
-  expect(await refused('add', good, join(folder, 'nihgt-2'))).toMatch(/^…\/nihgt-2: the journal of the run cannot be read\n/);
+  expect(await refused('add', good, join(bench.folder, 'nihgt-2'))).toMatch(
+    /^…\/nihgt-2: the journal of the run cannot be read\n/,
+  );
   expect(await dfota()).toMatch(/No power cut/);
-  writeFileSync(join(folder, 'notes'), 'hello\n');
-  expect(await refused('add', join(folder, 'notes'))).toMatch(/^…\/notes: the journal does not say which run it is of/);
+  writeFileSync(join(bench.folder, 'notes'), 'hello\n');
+  expect(await refused('add', join(bench.folder, 'notes'))).toMatch(/^…\/notes: the journal does not say which run it is of/);
 });
 
 test('two journals of one run that contradict each other: told, exit 2', async () => {

@@ -1,42 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import yargs, { type CommandModule } from 'yargs';
 import { command as rigs } from './rigs.js';
 import { command as schema } from './schema.js';
+import { commandBench } from './testing/command-bench.js';
 
-let folder: string;
-let output: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'dfota-rigs-'));
-  output = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    output += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.exitCode = undefined;
-  rmSync(folder, { recursive: true, force: true });
-});
+const bench = commandBench([rigs, schema]);
 
-async function dfota(...words: string[]): Promise<void> {
-  await yargs(words)
-    .command(rigs)
-    .command(schema as CommandModule)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new Error(message);
-    })
-    .parseAsync();
-}
+const dfota = (...words: string[]): Promise<string> => bench.run(words);
 
 const shipped = join(__dirname, '..', '..', 'rigs');
 
 test('the shipped rigs, a row each', async () => {
   await dfota('rigs', 'list', shipped);
-  expect(output.split('\n').map((row) => row.replace(`${shipped}/`, '').split(/ {2,}/))).toEqual([
+  expect(bench.output.split('\n').map((row) => row.replace(`${shipped}/`, '').split(/ {2,}/))).toEqual([
     ['FILE', 'NAME', 'MODULE', 'POWER', 'SOURCES', 'CUTS', 'PROBLEMS'],
     ['example-command.yaml', 'ec21-hub', 'EC21', 'command', 'http,ufs', 'no', 'none'],
     ['example-ec25.yaml', 'ec25-a', 'EC25', 'gpio', 'ftp,http,ufs', 'no', 'none'],
@@ -52,25 +28,25 @@ test('the shipped rigs, a row each', async () => {
 
 test('a definition with mistakes has its row, its problems below, and exit 2', async () => {
   writeFileSync(
-    join(folder, 'bad.yml'),
+    join(bench.folder, 'bad.yml'),
     readFileSync(join(shipped, 'simulated-ec25.yaml'), 'utf8').replace('ufs: true', 'usf: true'),
   );
-  await dfota('rigs', 'list', folder);
-  expect(output).toMatch(/bad\.yml {2}- +- +- +- +- +1\n\n.*bad\.yml:\d+:3: delivery\.usf: unknown key; did you mean ufs\?/);
+  await dfota('rigs', 'list', bench.folder);
+  expect(bench.output).toMatch(
+    /bad\.yml {2}- +- +- +- +- +1\n\n.*bad\.yml:\d+:3: delivery\.usf: unknown key; did you mean ufs\?/,
+  );
   expect(process.exitCode).toBe(2);
 });
 
 test('a folder without rigs, or no folder, is told as such', async () => {
-  await expect(dfota('rigs', 'list', folder)).rejects.toThrow('no rig definitions');
-  await expect(dfota('rigs', 'list', join(folder, 'none'))).rejects.toThrow('cannot list');
+  await expect(dfota('rigs', 'list', bench.folder)).rejects.toThrow('no rig definitions');
+  await expect(dfota('rigs', 'list', join(bench.folder, 'none'))).rejects.toThrow('cannot list');
 });
 
 test('schemas are printed as one JSON text, or written a file each', async () => {
   await dfota('schema');
-  expect(Object.keys(JSON.parse(output) as object)).toEqual(['rig', 'packages', 'criteria']);
-  output = '';
-  await dfota('schema', 'rig');
-  expect(output).toBe(readFileSync(join(shipped, 'schema', 'rig.schema.json'), 'utf8'));
-  await dfota('schema', 'packages', '--out', join(folder, 'new'));
-  expect(readFileSync(join(folder, 'new', 'packages.schema.json'), 'utf8')).toContain('"title": "Package pair"');
+  expect(Object.keys(JSON.parse(bench.output) as object)).toEqual(['rig', 'packages', 'criteria']);
+  expect(await dfota('schema', 'rig')).toBe(readFileSync(join(shipped, 'schema', 'rig.schema.json'), 'utf8'));
+  await dfota('schema', 'packages', '--out', join(bench.folder, 'new'));
+  expect(readFileSync(join(bench.folder, 'new', 'packages.schema.json'), 'utf8')).toContain('"title": "Package pair"');
 });

@@ -15,7 +15,7 @@ import { lineRoles } from '../journal/events.js';
 import { openLine } from '../line/line.js';
 import type { UnitLine } from '../module/types.js';
 import { runProgram } from '../power/program.js';
-import { openPower } from '../power/open.js';
+import { holdPower } from '../power/hold.js';
 import { startSimulatedUnit } from '../power/simulated/unit.js';
 import type { RigPower } from '../power/types.js';
 import { maskedArgv } from '../rig/profile.js';
@@ -50,21 +50,7 @@ export async function openRig(options: PartsOptions): Promise<RigParts> {
   const addresses = lineRoles.flatMap((role) => rig.lines?.[role]?.usb ?? []);
   const usb = simulated !== undefined || addresses.length === 0 ? undefined : watchUsb(addresses, { journal, clock });
   if (usb !== undefined) teardown.defer('USB', () => usb.close());
-  const power = await openPower(rig, { journal, clock, ...(simulated === undefined ? {} : { simulated }) });
-  // The last moments of a process that ends otherwise than planned: what can be done without waiting.
-  const lastMoment = (): void => {
-    power.closeNow();
-  };
-  process.on('exit', lastMoment);
-  teardown.defer(
-    'power',
-    async () => {
-      await power.close();
-      process.off('exit', lastMoment);
-      if (!power.safe) throw new Error('power could not be left in its safe state');
-    },
-    120_000,
-  );
+  const power = await holdPower(rig, teardown, { journal, clock, ...(simulated === undefined ? {} : { simulated }) });
 
   const servers: RigParts['servers'] = {};
   const [ftpHere, httpHere] = [ownServer(rig.delivery.ftp), ownServer(rig.delivery.http)];

@@ -8,7 +8,7 @@ import type { LineRole } from '../../journal/events.js';
 import type { Journal } from '../../journal/journal.js';
 import { openLine } from '../../line/line.js';
 import type { Line } from '../../line/types.js';
-import { openPower } from '../../power/open.js';
+import { holdPower } from '../../power/hold.js';
 import { startSimulatedUnit } from '../../power/simulated/unit.js';
 import type { RigPower } from '../../power/types.js';
 import { lineLogRow } from '../../report/line-logs.js';
@@ -48,20 +48,7 @@ export async function takeForConsole(parts: ConsoleRigParts): Promise<ConsoleRig
   const address = rig.lines?.[role]?.usb;
   const usb = simulated !== undefined || address === undefined ? undefined : watchUsb([address], { journal, clock });
   if (usb !== undefined) teardown.defer('USB', () => usb.close());
-  const power = await openPower(rig, { journal, clock, ...(simulated === undefined ? {} : { simulated }) });
-  const lastMoment = (): void => {
-    power.closeNow();
-  };
-  process.on('exit', lastMoment);
-  teardown.defer(
-    'power',
-    async () => {
-      await power.close();
-      process.off('exit', lastMoment);
-      if (!power.safe) throw new Error('power could not be left in its safe state');
-    },
-    120_000,
-  );
+  const power = await holdPower(rig, teardown, { journal, clock, ...(simulated === undefined ? {} : { simulated }) });
   const path = simulated?.linePaths[role];
   const definition = path === undefined ? rig.lines?.[role] : { device: path, baudRate: 115_200 };
   if (definition === undefined) throw new UserError(`rig ${rig.name} has no line ${role}`);
