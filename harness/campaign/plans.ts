@@ -66,6 +66,9 @@ export type PlanPartName = (typeof planParts)[number];
 /** Without `--plan`: all but the sweep, which takes a day on a real module. */
 export const defaultPlan: readonly PlanPartName[] = ['again', 'boundaries', 'seconds', 'smoke', 'random'];
 
+/** Of the random cuts. */
+export const randomTitle = 'power cut at random, in strata';
+
 /** Trials of the power-cut suite under a common title. */
 export interface PlanPart {
   readonly part: PlanPartName;
@@ -107,7 +110,7 @@ export function powerCutPlan(has: readonly Source[], { parts, random, seed, fail
     { part: 'seconds', title: 'power cut seconds after a phase began', trials: seconds(from, local) },
     { part: 'smoke', title: 'power cut at log-spaced percentages', trials: smoke(local) },
     { part: 'sweep', title: 'power cut at every percentage', trials: sweep(local) },
-    { part: 'random', title: 'power cut at random, in strata', trials: stratified(from, random, seed) },
+    { part: 'random', title: randomTitle, trials: stratified(from, random, seed) },
   ];
   return withoutDoubles(all.filter(({ part, trials }) => parts.includes(part) && trials.length > 0));
 }

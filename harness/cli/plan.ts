@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { phaseOf, cutId, type CutTrial } from '../campaign/cut.js';
 import { trialTime } from '../campaign/budget.js';
 import { openLedger, survivals, trialCost, type PackageSurvival } from '../campaign/ledger.js';
-import { defaultPlan, planParts, type PlanPartName } from '../campaign/plans.js';
+import { defaultPlan, planParts, randomTitle, type PlanPartName } from '../campaign/plans.js';
 import { boundText, upperBound, type Survival } from '../campaign/statistics.js';
 import { sourcesOf } from '../rig/profile.js';
 import { printable } from '../verdict/text.js';
@@ -20,6 +20,7 @@ interface PlanArguments {
   readonly budget: string | undefined;
   readonly plan: PlanPartName[];
   readonly seed: number;
+  readonly agents: number;
   readonly testNamePattern: string | undefined;
   readonly list: boolean;
   readonly json: boolean;
@@ -64,30 +65,41 @@ export const command: CommandModule<object, PlanArguments> = {
         describe: 'Parts of the plan',
       })
       .option('seed', { type: 'number', default: 1, describe: 'Seed of the random cuts' })
+      .option('agents', {
+        type: 'number',
+        default: 1,
+        describe: 'So many agents with rigs like these share the cuts (dfota run --shard)',
+      })
       .option('test-name-pattern', { alias: 't', type: 'string', describe: 'Only cuts whose test’s name matches this pattern' })
       .option('list', { type: 'boolean', default: false, describe: 'Name every cut, in order, with the time at which it begins' })
       .option('json', { type: 'boolean', default: false, describe: 'Print the plan as JSON' })
       .example('$0 plan --rig rigs/a.yaml rigs/b.yaml --packages v12-v13.yaml --budget 10h', 'what tonight can prove on two rigs')
+      .example('$0 plan --rig rigs/a.yaml --packages v12-v13.yaml --until-bound 0.01 --list', 'every cut that 1 % takes')
       .example(
-        '$0 plan --rig rigs/a.yaml --packages v12-v13.yaml --until-bound 0.01 --list',
-        'every cut that 1 % takes',
+        '$0 plan --rig rigs/a.yaml --packages v12-v13.yaml --budget 10h --agents 3',
+        'what three agents share out, and how',
       ) as never,
   async handler(args) {
     const seed = whole(args.seed, 'seed', Number.MIN_SAFE_INTEGER) ?? 1;
     const budget = args.budget === undefined ? undefined : durationOf(args.budget);
     const jobs = jobsOf({ rigs: args.rig, packages: args.packages });
-    const size = { cuts: whole(args.cuts, 'cuts', 0) ?? defaultCuts, untilBound: args.untilBound, budget };
+    const agents = whole(args.agents, 'agents', 1) ?? 1;
+    const time = budget === undefined ? undefined : budget * agents;
+    const size = { cuts: whole(args.cuts, 'cuts', 0) ?? defaultCuts, untilBound: args.untilBound, budget: time };
+    // All shares have the same plan, be it the first or the last.
+    const shard = agents === 1 ? undefined : { index: 1, of: agents };
     const sized = args.cuts !== undefined;
     const campaign = await planCampaign(
-      { ...size, suites: ['power-cut'], plan: args.plan, pattern: args.testNamePattern, cut: undefined, shard: undefined },
+      { ...size, suites: ['power-cut'], plan: args.plan, pattern: args.testNamePattern, cut: undefined, shard },
       sized,
       seed,
       jobs,
     );
-    const plans = await Promise.all(jobs.flatMap((job) => rigPlan(job, campaign, args.testNamePattern, budget)));
+    const plans = await Promise.all(jobs.flatMap((job) => rigPlan(job, campaign, args.testNamePattern, time)));
+    const shares = sharesOf(campaign, plans, agents);
     const known = await survivals(openLedger());
-    if (args.json) process.stdout.write(`${JSON.stringify(asJson(campaign, plans, known, seed), undefined, 2)}\n`);
-    else process.stdout.write(asText(campaign, plans, known, args.list));
+    if (args.json) process.stdout.write(`${JSON.stringify(asJson(campaign, plans, known, seed, shares), undefined, 2)}\n`);
+    else process.stdout.write(asText(campaign, plans, known, args.list) + sharesText(shares, seed));
     const without = jobs.filter(({ rig }) => !rig.definition.safety.powerCuts);
     if (!args.json) {
       for (const { rig } of without)
@@ -111,6 +123,32 @@ function rigPlan({ rig }: Job, campaign: Campaign, pattern: string | undefined, 
       return { rig: name, each, measured: meanTrial !== undefined, cuts: cuts.slice(0, room) };
     }),
   ];
+}
+
+/** How several agents come to this plan together. */
+interface Shares {
+  readonly agents: number;
+  /** For `--cuts`: random cuts of each rig, of all shares together. */
+  readonly cuts: number;
+  /** ms that each agent takes. */
+  readonly each: number;
+}
+
+/** Undefined where one agent makes all. Every share must be given the same number of cuts: as many as each rig has time for. */
+function sharesOf(campaign: Campaign, plans: readonly RigPlan[], agents: number): Shares | undefined {
+  if (agents === 1 || plans.length === 0) return undefined;
+  const drawn = [...campaign.cuts.values()].map((cuts) => cuts.filter(({ title }) => title === randomTitle).length);
+  const longest = Math.max(...plans.map(({ cuts, each }) => cuts.length * each));
+  return { agents, cuts: Math.min(...drawn), each: longest / agents };
+}
+
+function sharesText(shares: Shares | undefined, seed: number): string {
+  if (shares === undefined) return '';
+  const { agents, cuts, each } = shares;
+  return (
+    `\n${String(agents)} agents with rigs like these take about ${clock(each)} each, every one of them with its share:\n` +
+    `  dfota run --shard 1/${String(agents)} --seed ${String(seed)} --cuts ${String(cuts)} … up to ${String(agents)}/${String(agents)}\n`
+  );
 }
 
 interface PhaseForecast {
@@ -163,9 +201,16 @@ function asText(campaign: Campaign, plans: readonly RigPlan[], known: readonly P
   return parts.join('');
 }
 
-function asJson(campaign: Campaign, plans: readonly RigPlan[], known: readonly PackageSurvival[], seed: number): unknown {
+function asJson(
+  campaign: Campaign,
+  plans: readonly RigPlan[],
+  known: readonly PackageSurvival[],
+  seed: number,
+  shares: Shares | undefined,
+): unknown {
   return {
     seed,
+    ...(shares === undefined ? {} : { shares }),
     says: campaign.says,
     packages: campaign.packages.map((of) => ({
       package: of.sha256,

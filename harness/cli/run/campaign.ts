@@ -28,7 +28,7 @@ const mostAgain = 24;
 
 /**
  * Which power cuts each rig makes. Without `--until-bound` and `--budget` the random ones are the plain number asked for; else what the ledger
- * and the clock make of it. With `--budget`, what tells most comes first.
+ * and the clock make of it. With `--budget`, what tells most comes first. All shares have the same plan, whichever is asked for.
  */
 export async function planCampaign(
   asked: CampaignAsked,
@@ -81,18 +81,24 @@ export async function planCampaign(
         const make = without.length === 1 ? 'makes' : 'make';
         says.push(`${without.join(', ')} ${make} no cut at random: --plan or -t leaves them out`);
       }
-      if (asked.shard !== undefined) {
-        const { index, of: shares } = asked.shard;
-        says.push(`Of these, share ${String(index)} of ${String(shares)} makes its part; the other shares make the rest`);
-      }
     }
     for (const [index, job] of group.entries()) {
       const plan = planOf(job, counts[index] ?? 0);
       const inOrder = plan.flatMap(({ title, trials }) => trials.map((cut) => ({ title, cut })));
-      cuts.set(job.rig.definition.name, asked.budget === undefined ? inOrder : mostTellingFirst(plan, known));
+      cuts.set(
+        job.rig.definition.name,
+        asked.budget === undefined || asked.shard !== undefined ? inOrder : mostTellingFirst(plan, known),
+      );
     }
   }
   return { cuts, says, packages };
+}
+
+/** What a plan comes to is said of all shares together: which part of it a run makes is told along with that. */
+export function saidOfShare(says: readonly string[], shard: Asked['shard']): readonly string[] {
+  if (shard === undefined || says.length === 0) return says;
+  const { index, of } = shard;
+  return [...says, `Of these, share ${String(index)} of ${String(of)} makes its part; the other shares make the rest`];
 }
 
 /** Rigs that try the same package add up. */

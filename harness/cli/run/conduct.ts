@@ -12,7 +12,7 @@ import { keepBaseline, keptBaseline, type Baseline } from '../../report/compare/
 import { startLiveView } from '../../report/live/start.js';
 import { signerOfEnvironment } from '../../report/signature.js';
 import { readBaseline } from './baseline.js';
-import { planCampaign, type Campaign } from './campaign.js';
+import { planCampaign, saidOfShare, type Campaign } from './campaign.js';
 import { openDisplay } from './display.js';
 import { harnessVersion, makeRunFolder } from './folder.js';
 import { finishRun } from './finish.js';
@@ -166,13 +166,15 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
 }
 
 /** A qualification brings its own cuts. */
-function campaignOf(
+async function campaignOf(
   { cutsAsked, qualification }: RunOptions,
   asked: Asked,
   seed: number,
   jobs: readonly Job[],
-): Promise<Pick<Campaign, 'cuts' | 'says'>> | Pick<Campaign, 'cuts' | 'says'> {
-  return qualification === undefined ? planCampaign(asked, cutsAsked, seed, jobs) : { cuts: qualification.cuts, says: [] };
+): Promise<Pick<Campaign, 'cuts' | 'says'>> {
+  if (qualification !== undefined) return { cuts: qualification.cuts, says: [] };
+  const { cuts, says } = await planCampaign(asked, cutsAsked, seed, jobs);
+  return { cuts, says: saidOfShare(says, asked.shard) };
 }
 
 /** Read anew for a new run; one that goes on has it in its folder, where it is needed whole. */

@@ -6,7 +6,7 @@ import { cutId } from '../../campaign/cut.js';
 import { defaultPlan, type PlanPartName } from '../../campaign/plans.js';
 import { sourcesOf } from '../../rig/profile.js';
 import { command } from '../plan.js';
-import { planCampaign } from './campaign.js';
+import { planCampaign, saidOfShare } from './campaign.js';
 import { jobsOf } from './jobs.js';
 
 const root = join(__dirname, '..', '..', '..');
@@ -97,32 +97,67 @@ test('a pattern that leaves nothing at all: no cut, and no bound', async () => {
   expect(says).toEqual(['simulated-ec25: no cut: --plan, --cuts or -t leaves none', leftOut]);
 });
 
-test('a share says that the others make the rest', async () => {
-  const { says } = await planned({ cuts: 40, shard: { index: 2, of: 3 } });
-  expect(says.at(-1)).toBe('Of these, share 2 of 3 makes its part; the other shares make the rest');
+test('a share says that the others make the rest; where nothing is said of the plan, nothing is said of its share', () => {
+  const share = 'Of these, share 2 of 3 makes its part; the other shares make the rest';
+  expect(saidOfShare(['40 cuts'], { index: 2, of: 3 })).toEqual(['40 cuts', share]);
+  expect(saidOfShare([], { index: 2, of: 3 })).toEqual([]);
+  expect(saidOfShare(['40 cuts'], undefined)).toEqual(['40 cuts']);
+});
+
+test('all shares have one plan, in the order of the plan', async () => {
+  const whole = await planned({ cuts: 40 });
+  for (const index of [1, 2]) expect(await planned({ cuts: 40, shard: { index, of: 2 } })).toEqual(whole);
 });
 
 describe('dfota plan', () => {
+  interface Shares {
+    readonly agents: number;
+    readonly cuts: number;
+    readonly each: number;
+  }
+
   /** What the command prints for a program. */
-  async function printed(options: Readonly<Record<string, unknown>>): Promise<{ says: string[]; random: number }> {
+  async function printed(
+    options: Readonly<Record<string, unknown>>,
+  ): Promise<{ says: string[]; random: number; shares?: Shares }> {
     let text = '';
     const write = jest.spyOn(process.stdout, 'write').mockImplementation((data) => {
       text += String(data);
       return true;
     });
     try {
-      const common = { rig: files.rigs, packages: files.packages, plan: [...defaultPlan], seed: 7, list: false, json: true };
+      const common = {
+        ...{ rig: files.rigs, packages: files.packages, plan: [...defaultPlan] },
+        ...{ seed: 7, agents: 1, list: false, json: true },
+      };
       await command.handler({ ...common, _: [], $0: 'dfota', ...options } as never);
     } finally {
       write.mockRestore();
     }
-    const { says, rigs } = JSON.parse(text) as { says: string[]; rigs: { cuts: { title: string }[] }[] };
-    return { says, random: rigs[0]?.cuts.filter(({ title }) => title.includes('at random')).length ?? -1 };
+    const { says, rigs, shares } = JSON.parse(text) as { says: string[]; rigs: { cuts: { title: string }[] }[]; shares?: Shares };
+    return {
+      says,
+      ...(shares === undefined ? {} : { shares }),
+      random: rigs[0]?.cuts.filter(({ title }) => title.includes('at random')).length ?? -1,
+    };
   }
 
   test('without a size plans the random cuts that dfota run makes without one', async () => {
     expect((await printed({})).random).toBe((await planned({})).random);
     expect((await planned({})).random).toBe(8);
+  });
+
+  test('for several agents plans what they have time for together, and says the size that each share is to be given', async () => {
+    const hours = 3600_000;
+    const alone = await printed({ budget: '3h' });
+    const { shares, random } = await printed({ budget: '1h', agents: 3 });
+    expect(alone.shares).toBeUndefined();
+    expect(random).toBe(alone.random);
+    expect(shares).toMatchObject({ agents: 3, cuts: random });
+    expect(shares?.each).toBeGreaterThan(0.9 * hours);
+    expect(shares?.each).toBeLessThanOrEqual(hours);
+    // What each share then plans with that size.
+    expect((await planned({ cuts: shares?.cuts ?? 0, shard: { index: 3, of: 3 } })).random).toBe(random);
   });
 
   test('with a size plans those of the size, and with --cuts 0 none', async () => {
