@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { assignmentVariable, type Assignment } from '../../jest/assignment.js';
 import { suiteConfig } from '../../jest/config.js';
 import { projectRoot } from '../../jest/paths.js';
+import { stateDir } from '../../rig/state.js';
 
 export interface RigProcess {
   /** Settles with the exit code, or the signal's name, when the process has ended. */
@@ -46,15 +47,21 @@ export function startRig(job: RigJob): RigProcess {
     cwd: root,
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
-    env: { ...process.env, [assignmentVariable]: JSON.stringify(job.assignment), FORCE_COLOR: '0' },
+    env: {
+      ...process.env,
+      // It runs in another folder: what is relative to ours would be another one there, with leases of its own.
+      DFOTA_STATE: resolve(stateDir()),
+      [assignmentVariable]: JSON.stringify(job.assignment),
+      FORCE_COLOR: '0',
+    },
   });
   closeSync(log);
-  const ended = new Promise<number | string>((resolve) => {
+  const ended = new Promise<number | string>((settle) => {
     child.once('error', (error) => {
-      resolve(error.message);
+      settle(error.message);
     });
     child.once('close', (code, signal) => {
-      resolve(code ?? signal ?? 'unknown');
+      settle(code ?? signal ?? 'unknown');
     });
   });
   return {
