@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { UserError } from '../base/errors.js';
 import type { JournalEvent } from '../journal/events.js';
 import { JournalStream } from '../journal/reader.js';
-import { openEvidence, type EvidenceSource } from '../report/html/source.js';
+import { evidenceIn, openEvidence, type EvidenceSource } from '../report/html/source.js';
 import { UpgradeStream } from '../report/html/upgrade-stream.js';
 import { judge } from '../verdict/judge.js';
 import { printable, sequenceText, toText } from '../verdict/text.js';
@@ -47,7 +47,7 @@ export const command: CommandModule<object, JudgeArguments> = {
         'dfota judge <file>\n\nReads a journal of this harness (journal.jsonl) or a plain terminal log, with or without time stamps, ' +
           'and says of every upgrade in it how it ended, what speaks against whom, and why. docs/verdicts.md explains the words.',
       )
-      .positional('file', { type: 'string', demandOption: true, describe: 'The journal or the log' })
+      .positional('file', { type: 'string', demandOption: true, describe: 'The journal, the folder of a run, or the log' })
       .option('json', { type: 'boolean', default: false, describe: 'Print records, judgements and unread lines as JSON' })
       .option('rig', { type: 'string', describe: 'Only the upgrades of this rig of a journal' })
       .example('dfota judge reports/2026-01-31-night/journal.jsonl', 'every upgrade of a run')
@@ -56,7 +56,8 @@ export const command: CommandModule<object, JudgeArguments> = {
         'Exit codes: 0 nothing speaks against firmware or package (undecided included), 1 firmware or package at fault, ' +
           '2 wrong use, or nothing in the file to judge, 3 the rig or the harness spoilt an upgrade.',
       ),
-  handler: ({ file, json, rig }) => {
+  handler: ({ file: path, json, rig }) => {
+    const file = evidenceIn(path);
     const judged = judgeFile(file, rig, json);
     process.stdout.write(json ? asJson(file, judged) : asText(file, judged));
     const results = [...judged.upgrades, ...judged.sequences].map(({ judgement }) => judgement.result);

@@ -43,7 +43,8 @@ async function main(): Promise<void> {
     .epilogue('Exit codes: 0 all conform, 1 a verdict failed, 2 wrong use or definition, 3 the rig is at fault, 130 interrupted.')
     .exitProcess(false)
     .fail((message, error) => {
-      throw error instanceof Error ? error : new UsageError(message);
+      // A YError is yargs' own word for wrong use.
+      throw error instanceof Error && error.name !== 'YError' ? error : new UsageError(message);
     });
   const wanted = args.find((argument) => !argument.startsWith('-'));
   for (const [name, entry] of Object.entries(commands)) {
@@ -59,6 +60,13 @@ async function main(): Promise<void> {
 }
 
 class UsageError extends Error {}
+
+// Whoever stops reading (`| head`) has seen enough: that ends no run and spoils no exit code.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 main().catch((error: unknown) => {
   if (error instanceof ExplainedError) {

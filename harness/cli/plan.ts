@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { UserError } from '../base/errors.js';
 import { phaseOf, cutId, type CutTrial } from '../campaign/cut.js';
 import { trialTime } from '../campaign/budget.js';
 import { openLedger, survivals, trialCost, type PackageSurvival } from '../campaign/ledger.js';
@@ -7,7 +8,7 @@ import { boundText, upperBound, type Survival } from '../campaign/statistics.js'
 import { sourcesOf } from '../rig/profile.js';
 import { printable } from '../verdict/text.js';
 import { planCampaign, type Campaign } from './run/campaign.js';
-import { durationOf, whole } from './run/numbers.js';
+import { checkPattern, durationOf, whole } from './run/numbers.js';
 import { defaultCuts } from './run/options.js';
 import { jobsOf, type Job } from './run/jobs.js';
 import { textTable } from './text-table.js';
@@ -44,11 +45,12 @@ export const command: CommandModule<object, PlanArguments> = {
         'dfota plan\n\nWorks out which power cuts `dfota run --suite power-cut` would make with the same options, in which order, how long they ' +
           'take and what they can prove, with what the ledger knows. No rig is touched.',
       )
-      .option('rig', { type: 'string', array: true, demandOption: true, describe: 'Rig definitions (YAML)' })
+      .option('rig', { type: 'string', array: true, demandOption: true, requiresArg: true, describe: 'Rig definitions (YAML)' })
       .option('packages', {
         type: 'string',
         array: true,
         demandOption: true,
+        requiresArg: true,
         describe: 'Package pairs (YAML), one for each kind of module',
       })
       .option('cuts', {
@@ -82,6 +84,7 @@ export const command: CommandModule<object, PlanArguments> = {
   async handler(args) {
     const seed = whole(args.seed, 'seed', Number.MIN_SAFE_INTEGER) ?? 1;
     const budget = args.budget === undefined ? undefined : durationOf(args.budget);
+    checkPattern(args.testNamePattern);
     const jobs = jobsOf({ rigs: args.rig, packages: args.packages });
     const agents = whole(args.agents, 'agents', 1) ?? 1;
     const time = budget === undefined ? undefined : budget * agents;
@@ -97,6 +100,7 @@ export const command: CommandModule<object, PlanArguments> = {
     );
     const plans = await Promise.all(jobs.flatMap((job) => rigPlan(job, campaign, args.testNamePattern, time)));
     const shares = sharesOf(campaign, plans, agents);
+    refuseNothing(campaign, args.testNamePattern);
     const known = await survivals(openLedger());
     if (args.json) process.stdout.write(`${JSON.stringify(asJson(campaign, plans, known, seed, shares), undefined, 2)}\n`);
     else process.stdout.write(asText(campaign, plans, known, args.list) + sharesText(shares, seed));
@@ -107,6 +111,17 @@ export const command: CommandModule<object, PlanArguments> = {
     }
   },
 };
+
+/** A pattern that fits no cut is a mistyped one. */
+function refuseNothing({ cuts }: Campaign, pattern: string | undefined): void {
+  const all = [...cuts.values()].flat();
+  const chosen = new RegExp(pattern ?? '', 'i');
+  if (all.length === 0 || all.some(({ title, cut }) => chosen.test(`${title} ${cutId(cut)}`))) return;
+  throw new UserError('no cut of the plan has a name that matches the pattern', {
+    asked: `-t ${pattern ?? ''}`,
+    hint: 'without -t, --list names every cut',
+  });
+}
 
 /** What the rig really makes: of its sources, as far as the pattern leaves it, and as far as the time goes. */
 function rigPlan({ rig }: Job, campaign: Campaign, pattern: string | undefined, budget: number | undefined): Promise<RigPlan>[] {

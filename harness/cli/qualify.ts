@@ -46,6 +46,7 @@ export const command: CommandModule<object, QualifyArguments> = {
         type: 'string',
         array: true,
         demandOption: true,
+        requiresArg: true,
         describe: 'Rig definitions (YAML), all with one kind of module',
       })
       .option('upgrade', { type: 'string', requiresArg: true, describe: 'The package under test (zip)' })
@@ -53,6 +54,7 @@ export const command: CommandModule<object, QualifyArguments> = {
       .option('packages', {
         type: 'string',
         array: true,
+        requiresArg: true,
         describe: 'Package pairs (YAML) instead of the two files; the one for the rigs’ module is taken',
       })
       .option('criteria', {

@@ -6,7 +6,7 @@ import { Secrets } from '../base/secrets.js';
 import { Teardown } from '../base/teardown.js';
 import { describePair, listenForInterruption, takeRig, type TakenRig } from '../jest/take-rig.js';
 import type { Identity } from '../journal/events.js';
-import { memoryJournal, openJournal, type Journal } from '../journal/journal.js';
+import { memoryJournal, type Journal } from '../journal/journal.js';
 import { asFault, failed, notTried, ok, type CheckRow } from '../module/check-row.js';
 import { checkNetwork } from '../module/network-check.js';
 import { checkReach } from '../module/reach-check.js';
@@ -17,6 +17,7 @@ import { WireCheck } from '../module/wire-check.js';
 import { checkPairFits, loadPair, loadRig } from '../rig/load.js';
 import { maskImei, profileOf, secretsOf } from '../rig/profile.js';
 import type { RigDefinition } from '../rig/schema.js';
+import { namedJournal } from './named-journal.js';
 
 interface CheckArguments {
   readonly rig: string;
@@ -72,7 +73,7 @@ export async function checkRig(
   const journal =
     options.journal === undefined
       ? memoryJournal({ clock, secrets, rig: rig.name })
-      : openJournal(options.journal, { clock, secrets, rig: rig.name });
+      : namedJournal(options.journal, { clock, secrets, rig: rig.name });
   const teardown = new Teardown(clock);
   teardown.defer('journal', () => {
     journal.close();

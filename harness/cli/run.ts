@@ -2,12 +2,12 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { parseCutId } from '../campaign/cut.js';
-import { messageOf, UserError } from '../base/errors.js';
+import { UserError } from '../base/errors.js';
 import { defaultPlan, planParts, type PlanPartName } from '../campaign/plans.js';
 import { parseShard } from '../jest/shard.js';
 import { defaultSuites, suiteNames } from '../jest/paths.js';
 import { runOnRigs } from './run/conduct.js';
-import { durationOf, portOf, whole } from './run/numbers.js';
+import { checkPattern, durationOf, portOf, whole } from './run/numbers.js';
 import { defaultCuts } from './run/options.js';
 
 interface RunArguments {
@@ -39,11 +39,13 @@ export const command: CommandModule<object, RunArguments> = {
       .option('rig', {
         type: 'string',
         array: true,
+        requiresArg: true,
         describe: 'Rig definitions (YAML); rigs run side by side',
       })
       .option('packages', {
         type: 'string',
         array: true,
+        requiresArg: true,
         describe: 'Package pairs (YAML), one for each kind of module',
       })
       .option('suite', { type: 'string', array: true, choices: suiteNames, describe: 'Suites to run; without it all but soak' })
@@ -52,9 +54,13 @@ export const command: CommandModule<object, RunArguments> = {
         type: 'number',
         describe: 'Seed of every random choice; printed, recorded, and new each run unless given',
       })
-      .option('out', { type: 'string', describe: 'Folder of the run; default reports/<time>' })
+      .option('out', { type: 'string', requiresArg: true, describe: 'Folder of the run; default reports/<time>' })
       .option('tries', { type: 'number', describe: 'How often a test is tried that the rig or the harness spoilt [default: 3]' })
-      .option('resume', { type: 'string', describe: 'Go on with the run of this folder that was killed; needs nothing else' })
+      .option('resume', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Go on with the run of this folder that was killed; takes no other option but --serve',
+      })
       .option('cuts', {
         type: 'number',
         describe: `Random power cuts of the power-cut suite on each rig, beyond its own plan [default: ${String(defaultCuts)}]`,
@@ -67,6 +73,7 @@ export const command: CommandModule<object, RunArguments> = {
       .option('trips', { type: 'number', describe: 'Round trips of the soak suite' })
       .option('baseline', {
         type: 'string',
+        requiresArg: true,
         describe: 'Compare with this earlier run (its folder); a run that is worse ends with 1, what changed is in compare.html',
       })
       .option('cut', { type: 'string', describe: 'Repeat exactly this power cut (its id stands in the name of the test)' })
@@ -99,7 +106,10 @@ export const command: CommandModule<object, RunArguments> = {
     const seed = whole(args.seed, 'seed', Number.MIN_SAFE_INTEGER);
     const budget = args.budget === undefined ? undefined : durationOf(args.budget);
     // Refused here, before any rig is touched.
-    if (args.cut !== undefined) parseCutId(args.cut);
+    if (args.cut !== undefined) {
+      parseCutId(args.cut);
+      refuseWithCut(args);
+    }
     checkPattern(args.testNamePattern);
     const serve = args.serve === undefined ? undefined : portOf(args.serve);
     if (args.resume !== undefined) refuseBeside(args);
@@ -142,9 +152,8 @@ function refuseBeside(args: RunArguments): void {
   const more = ['cut', 'narrow', 'trips', 'plan', 'shard', 'baseline'] as const;
   const given = [...names, ...more].filter((name) => args[name] !== undefined);
   if (given.length === 0) return;
-  const words = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
   throw new UserError('--resume takes nothing else: the run goes on as it was asked for', {
-    seen: words.join(', '),
+    seen: given.map(asTyped).join(', '),
     hint: 'leave them out, or start a new run',
   });
 }
@@ -164,11 +173,19 @@ function refuseWithShard({ seed, untilBound, budget }: RunArguments): void {
   });
 }
 
-/** Before any rig is touched; Jest would tell it in the middle of its own words. */
-function checkPattern(pattern: string | undefined): void {
-  try {
-    new RegExp(pattern ?? '', 'i');
-  } catch (error) {
-    throw new UserError('--test-name-pattern takes a regular expression', { seen: messageOf(error) });
-  }
+/** One cut is no campaign: what sets the size or the choice of one would be left out without a word. */
+function refuseWithCut(args: RunArguments): void {
+  const other = (args.suite ?? []).filter((suite) => suite !== 'power-cut');
+  const names = ['cuts', 'untilBound', 'budget', 'plan', 'trips'] as const;
+  const given = [...(other.length > 0 ? (['suite'] as const) : []), ...names.filter((name) => args[name] !== undefined)];
+  if (given.length === 0) return;
+  throw new UserError('--cut makes exactly one power cut: nothing that chooses others goes with it', {
+    seen: given.map(asTyped).join(', '),
+    hint: 'leave them out, or leave --cut out',
+  });
+}
+
+/** `untilBound` → `--until-bound` */
+function asTyped(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -4,13 +4,14 @@ import { Secrets } from '../../base/secrets.js';
 import { Teardown } from '../../base/teardown.js';
 import { listenForInterruption } from '../../jest/take-rig.js';
 import type { EventOf, JournalEvent } from '../../journal/events.js';
-import { memoryJournal, openJournal, type Journal } from '../../journal/journal.js';
+import { memoryJournal, type Journal } from '../../journal/journal.js';
 import { openPower } from '../../power/open.js';
 import { startSimulatedUnit } from '../../power/simulated/unit.js';
 import type { RigPower } from '../../power/types.js';
 import { acquireLease } from '../../rig/lease.js';
 import { secretsOf } from '../../rig/profile.js';
 import type { RigDefinition } from '../../rig/schema.js';
+import { namedJournal } from '../named-journal.js';
 import { checkActions, PowerSwitch, type PowerAction, type StatusSeen } from './actions.js';
 
 export interface SwitchOptions {
@@ -59,7 +60,7 @@ export async function switchRig(rig: RigDefinition, options: SwitchOptions): Pro
   for (const secret of secretsOf(rig)) secrets.add(secret);
   const teardown = new Teardown(clock);
   const journalOptions = { clock, secrets, rig: rig.name };
-  const journal = options.journal === undefined ? memoryJournal(journalOptions) : openJournal(options.journal, journalOptions);
+  const journal = options.journal === undefined ? memoryJournal(journalOptions) : namedJournal(options.journal, journalOptions);
   teardown.defer('journal', () => {
     journal.close();
   });

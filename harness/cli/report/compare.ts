@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
+import { messageOf, UserError } from '../../base/errors.js';
 import { compare, type Comparison } from '../../report/compare/compare.js';
 import { comparisonPage } from '../../report/compare/page.js';
 import { comparisonText } from '../../report/compare/text.js';
 import { sideOf, type Side } from '../../report/compare/side.js';
-import { evidenceIn, readReport } from '../../report/html/write.js';
+import { evidenceIn } from '../../report/html/source.js';
+import { readReport } from '../../report/html/write.js';
 
 interface CompareArguments {
   readonly before: string;
@@ -30,13 +32,25 @@ export const command: CommandModule<object, CompareArguments> = {
   handler: ({ before, after, json, html }) => {
     const comparison = compareRuns(before, after);
     const named = { before, after };
-    if (html !== undefined) writeFileSync(html, comparisonPage(comparison, named));
+    if (html !== undefined) writePage(html, comparisonPage(comparison, named));
     process.stdout.write(
       json ? `${JSON.stringify({ ...named, ...comparison }, undefined, 2)}\n` : comparisonText(comparison, named),
     );
     if (comparison.regression) process.exitCode = 1;
   },
 };
+
+function writePage(file: string, page: string): void {
+  try {
+    writeFileSync(file, page);
+  } catch (error) {
+    throw new UserError('the page cannot be written', {
+      place: { file },
+      seen: messageOf(error),
+      hint: 'name another file by --html',
+    });
+  }
+}
 
 /** Compares two runs by their folders or journals. Throws a UserError for what is no evidence. */
 function compareRuns(before: string, after: string): Comparison {

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { UserError } from '../../base/errors.js';
-import { evidenceIn, isFolder, writeHtmlReport } from '../../report/html/write.js';
+import { messageOf, UserError } from '../../base/errors.js';
+import type { ReportData } from '../../report/html/data.js';
+import { evidenceIn, isFolder } from '../../report/html/source.js';
+import { writeHtmlReport } from '../../report/html/write.js';
 
 interface HtmlArguments {
   evidence: string;
@@ -35,10 +37,23 @@ export const command: CommandModule<object, HtmlArguments> = {
   handler: ({ evidence, out, identities }) => {
     const path = resolve(evidence);
     const page = out === undefined ? defaultPage(path) : resolve(out);
-    const { headline } = writeHtmlReport(evidenceIn(path), page, { identities });
+    const { headline } = written(evidenceIn(path), page, identities);
     process.stdout.write(`${headline.sentence}\nPage: ${page}\n`);
   },
 };
+
+function written(evidence: string, page: string, identities: boolean): ReportData {
+  try {
+    return writeHtmlReport(evidence, page, { identities });
+  } catch (error) {
+    if (!(error instanceof Error) || !('syscall' in error)) throw error;
+    throw new UserError('the page cannot be written', {
+      place: { file: page },
+      seen: messageOf(error),
+      hint: 'name another file by --out',
+    });
+  }
+}
 
 /** A page that is there already may be part of a run's manifest: it is not written over unless it is named. */
 function defaultPage(path: string): string {

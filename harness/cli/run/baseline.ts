@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ExplainedError, messageOf, UserError } from '../../base/errors.js';
 import { baselineOf, type Baseline } from '../../report/compare/baseline.js';
-import { evidenceIn, isFolder, readReport } from '../../report/html/write.js';
+import { evidenceIn, isFolder } from '../../report/html/source.js';
+import { readReport } from '../../report/html/write.js';
 import { manifestName } from '../../report/manifest.js';
 import { verifyFolder } from '../../report/verify.js';
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasCode, UserError } from '../../base/errors.js';
+import { messageOf, UserError } from '../../base/errors.js';
 import { projectRoot } from '../../jest/paths.js';
 
 /** Makes the folder of a run; one that holds a run already is refused, since evidence is never written over. */
@@ -18,10 +18,11 @@ export function makeRunFolder(wanted: string | undefined, wall: string): string 
       });
     }
   } catch (error) {
-    if (!hasCode(error, 'ENOTDIR', 'EEXIST', 'EACCES', 'EROFS', 'ENOSPC')) throw error;
+    if (error instanceof UserError) throw error;
     throw new UserError('the folder of the run cannot be made', {
       place: { file: folder },
-      seen: String((error as Error).message),
+      seen: messageOf(error),
+      hint: 'name another by --out',
     });
   }
   return folder;

@@ -1,4 +1,4 @@
-import { UserError } from '../../base/errors.js';
+import { messageOf, UserError } from '../../base/errors.js';
 import { duration } from '../../rig/values.js';
 
 /** An option that is a whole number, and no less than `least`. */
@@ -21,4 +21,13 @@ export function durationOf(text: string): number {
   const parsed = duration.safeParse(text);
   if (parsed.success && parsed.data > 0) return parsed.data;
   throw new UserError('--budget takes a duration', { asked: '90s, 30m or 8h', seen: text });
+}
+
+/** `-t`, before any rig is touched; Jest would tell it in the middle of its own words. */
+export function checkPattern(pattern: string | undefined): void {
+  try {
+    new RegExp(pattern ?? '', 'i');
+  } catch (error) {
+    throw new UserError('--test-name-pattern takes a regular expression', { seen: messageOf(error) });
+  }
 }

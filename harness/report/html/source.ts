@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { basename } from 'node:path';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { hasCode, messageOf, UserError } from '../../base/errors.js';
 import type { JournalEvent } from '../../journal/events.js';
 import { JournalStream, type Unreadable } from '../../journal/reader.js';
@@ -99,6 +99,15 @@ function isBinary(start: Buffer): boolean {
   let control = 0;
   for (const byte of start) if (byte < 9 || (byte > 13 && byte < 27) || (byte > 27 && byte < 32) || byte === 127) control += 1;
   return control > start.length * 0.1 && control > 16;
+}
+
+/** The journal of a run's folder, or the file itself. */
+export function evidenceIn(path: string): string {
+  return isFolder(path) ? join(path, 'journal.jsonl') : path;
+}
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function read<T>(file: string, use: (descriptor: number) => T): T {

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UserError } from '../../base/errors.js';
 import type { ReportData } from './data.js';
@@ -41,15 +41,6 @@ function project(evidence: string, options: HtmlReportOptions): { readonly data:
     seen: `a ${kind} without any`,
     hint: 'give the journal.jsonl of a run, or the log of a terminal program that was open during an upgrade',
   });
-}
-
-/** The journal of a run's folder, or the file itself. */
-export function evidenceIn(path: string): string {
-  return isFolder(path) ? join(path, 'journal.jsonl') : path;
-}
-
-export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function writeWhole(file: string, pieces: Iterable<string>): void {
