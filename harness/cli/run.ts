@@ -143,6 +143,9 @@ export const command: CommandModule<object, RunArguments> = {
       cpus: availableParallelism(),
       serve,
     });
+    if (process.exitCode === 2 && args.testNamePattern !== undefined) {
+      process.stderr.write(`no test whose name matches the pattern ran\n  asked: -t ${args.testNamePattern}\n`);
+    }
   },
 };
 

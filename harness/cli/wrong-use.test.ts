@@ -30,6 +30,11 @@ test.each<[string, string[], RegExp]>([
   ['an option without its value', ['run', '--rig', rig, '--out', '--packages', pair], /following: out/],
   ['a pattern of a plan that is none', ['plan', '--rig', rig, '--packages', pair, '-t', '('], /takes a regular expression/],
   ['a pattern that no cut of a plan fits', ['plan', '--rig', rig, '--packages', pair, '-t', 'no such'], /no cut.*-t no such/s],
+  [
+    'a pattern that no test fits',
+    ['run', '--rig', rig, '--packages', pair, '-t', 'no such', '--out', join(folder, 'none')],
+    /no test.*-t no such/s,
+  ],
   ['a page where a folder is', ['report', 'compare', log, log, '--html', folder], /the page cannot be written/],
   ['the page of a log where a folder is', ['report', 'html', log, '--out', folder], /the page cannot be written/],
   ['a run in a folder with too long a name', ['run', '--rig', rig, '--packages', pair, '--out', long], /cannot be made/],
