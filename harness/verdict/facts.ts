@@ -66,7 +66,21 @@ export function runs(record: UpgradeRecord): Runs {
   return old === undefined ? 'unknown' : 'changed';
 }
 
-export const endedWell = (record: UpgradeRecord): boolean => record.attempts.at(-1)?.ends.includes(0) === true;
+/** END,0 of this attempt tells of the old version that was put back: RESTORE came before it, and the old version runs. */
+function putBack(record: UpgradeRecord, { reports, ends }: Attempt): boolean {
+  const work = reports.findLast(({ kind }) => kind === 'updating' || kind === 'restore');
+  return ends.includes(0) && work?.kind === 'restore' && runs(record) === 'old';
+}
+
+/** The attempt reported that the new version was applied. */
+export const saysApplied = (record: UpgradeRecord, attempt: Attempt): boolean =>
+  attempt.ends.includes(0) && !putBack(record, attempt);
+
+export function endedWell(record: UpgradeRecord): boolean {
+  const last = record.attempts.at(-1);
+  return last !== undefined && saysApplied(record, last);
+}
+
 export const failedAttempts = (record: UpgradeRecord): readonly Attempt[] =>
   record.attempts.filter(({ ends }) => ends.some((code) => code !== undefined && code !== 0) && !ends.includes(0));
 
@@ -147,4 +161,30 @@ export const eventsOf = (reports: readonly SeenReport[]): number[] => [...new Se
 /** The server of this source is ours: whatever the module did there is in the journal. */
 export function hasServerLog(record: UpgradeRecord): boolean {
   return record.source === undefined || record.profile?.external?.includes(record.source) !== true;
+}
+
+/** From power to RDY a module takes 12 s at the least, and it shuts down first: a device that is back sooner was not rebooted. */
+const fastestReboot = 10_000;
+
+/**
+ * The USB device that left after `from` though nobody had asked for it, and whether the module rebooted: it says RDY then, and is away for as
+ * long as a start takes. Otherwise it may as well have been its plug, cable or hub. A UART does not leave with the module: that is its adapter.
+ */
+export function leftUnasked(
+  record: UpgradeRecord,
+  from: number,
+): { readonly line: string; readonly events: readonly number[]; readonly owner: 'firmware' | 'undecided' } | undefined {
+  const own = [...record.commandedReboots, ...record.powerActions];
+  const usb = record.watches.filter(({ reenumerates }) => reenumerates).map(({ line }) => line);
+  const left = record.departures.filter(({ line, t }) => usb.includes(line) && t > from && !own.some((asked) => asked.t <= t));
+  const [first] = left;
+  if (first === undefined) return undefined;
+  const rebooted = left.some((departure) => {
+    const { line, t } = departure;
+    if (record.reports.some(({ kind, value, order }) => kind === 'boot' && value === 'RDY' && order > t)) return true;
+    const back = record.arrivals.find((arrival) => arrival.line === line && arrival.t > t)?.t ?? Infinity;
+    const heard = record.watches.some((watch) => watch.line !== line && continuous(record, watch, t, back));
+    return !heard && back - t >= fastestReboot * (record.profile?.scale ?? 1);
+  });
+  return { line: first.line, events: left.map(({ event }) => event), owner: rebooted ? 'firmware' : 'undecided' };
 }

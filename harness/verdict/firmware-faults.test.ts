@@ -47,7 +47,14 @@ describe("the firmware's fault", () => {
       'a server asked for a local file',
       () => {
         const story = script().start('ufs').command();
-        story.event({ type: 'server.request', protocol: 'http', connection: 1, request: 1, verb: 'GET', path: '/x' });
+        story.event({
+          type: 'server.request',
+          protocol: 'http',
+          connection: 1,
+          request: 1,
+          verb: 'GET',
+          path: '/update-v12-to-v13.zip',
+        });
         return story.reboots().flashes();
       },
       ['fetch.nothing'],
@@ -243,7 +250,7 @@ describe("the firmware's fault", () => {
     ],
     [
       'a reboot after ERROR',
-      () => script().start('ftp', { intent: 'beyond-limit' }).command('ERROR').reboots().end('refused').after({}),
+      () => script().start('ftp', { intent: 'beyond-limit' }).command('ERROR').reboots().normal().end('refused').after({}),
       ['command.no-effect'],
     ],
     [

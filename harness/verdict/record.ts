@@ -137,7 +137,10 @@ function answerOf(events: readonly JournalEvent[]): UpgradeRecord['answer'] {
     : { result: answer.result, code: answer.code, event: answer.n, line: answer.line, t: answer.t };
 }
 
-function downloadOf(reports: readonly SeenReport[], timed: boolean): UpgradeRecord['download'] {
+/** The last download that was begun: a module may try one that failed again by itself. */
+function downloadOf(all: readonly SeenReport[], timed: boolean): UpgradeRecord['download'] {
+  const again = all.findLastIndex((report, index) => report.kind === 'download-start' && all.slice(0, index).some(endedBadly));
+  const reports = all.slice(Math.max(again, 0));
   const start = reports.find((report) => report.kind === 'download-start');
   const end =
     reports.find((report) => report.kind === 'download-end' && report.value !== undefined) ??
@@ -153,6 +156,8 @@ function downloadOf(reports: readonly SeenReport[], timed: boolean): UpgradeReco
     endSeen: end !== undefined,
   };
 }
+
+const endedBadly = ({ kind, value }: SeenReport): boolean => kind === 'download-end' && typeof value === 'number' && value !== 0;
 
 /** Normal mode as the watch found it, or as a log shows it: RDY after the last END (RDY in mid-update proves nothing). */
 function readyOf(

@@ -4,6 +4,7 @@ import {
   isLocal,
   isUpgradeReport,
   isWrongBase,
+  leftUnasked,
   quoted,
   runs,
   wasRefused,
@@ -146,17 +147,14 @@ export const commandRules: readonly Rule[] = [
           eventsOf(reports),
         );
       }
-      const left = record.departures.filter(
-        ({ t }) =>
-          !record.commandedReboots.some((reboot) => reboot.t <= t) && !record.powerActions.some((action) => action.t <= t),
-      );
-      if (left.length > 0) {
-        hold(
-          'the command was refused, yet the module rebooted',
-          'no reboot',
-          `line ${left[0]?.line ?? ''} left`,
-          left.map(({ event }) => event),
-        );
+      const left = leftUnasked(record, -Infinity);
+      if (left !== undefined) {
+        const { line, owner, events } = left;
+        const text =
+          owner === 'firmware'
+            ? 'the command was refused, yet the module rebooted'
+            : 'the command was refused, and then the USB device left for a moment: the module, or its plug';
+        held.push({ owner, text, expected: 'no reboot', seen: `line ${line} left`, events: [answer, ...events] });
       }
       const version = runs(record);
       if (version !== 'old' && version !== 'unknown') {

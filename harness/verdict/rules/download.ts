@@ -3,6 +3,7 @@ import {
   eventsOf,
   hasServerLog,
   isRecovery,
+  leftUnasked,
   mustUpgrade,
   orderOn,
   quoted,
@@ -83,17 +84,22 @@ export const downloadRules: readonly Rule[] = [
       const hold = (text: string, expected: string, seen: string, events: readonly (number | undefined)[]): void => {
         held.push({ owner: 'firmware', requirement, text, expected, seen, events: [end?.events[0], ...events] });
       };
-      const after = end?.order ?? 0;
-      const left = record.departures.filter(
-        ({ t }) => t > after && ![...record.commandedReboots, ...record.powerActions].some((own) => own.t <= t),
-      );
-      if (left.length > 0)
-        hold(
-          'the download failed, yet the module rebooted',
-          'no reboot',
-          `line ${left[0]?.line ?? ''} left`,
-          left.map(({ event }) => event),
-        );
+      const left = leftUnasked(record, end?.order ?? 0);
+      if (left !== undefined) {
+        const { line, owner, events } = left;
+        const text =
+          owner === 'firmware'
+            ? 'the download failed, yet the module rebooted'
+            : 'the download failed, and then the USB device left for a moment: the module, or its plug';
+        held.push({
+          owner,
+          requirement,
+          text,
+          expected: 'no reboot',
+          seen: `line ${line} left`,
+          events: [end?.events[0], ...events],
+        });
+      }
       const version = runs(record);
       if (version !== 'old' && version !== 'unknown') {
         hold(

@@ -26,16 +26,15 @@ export function fetchOf(record: UpgradeRecord): Fetch {
   const size = record.published?.size ?? record.package?.size;
   const fetches = record.requests.filter(({ request }) => gets.has(request.verb.toUpperCase()));
   const own = fetches.filter(({ request }) => isPublishedPath(record, request.path));
-  const foreign = fetches.find(({ request }) => !isPublishedPath(record, request.path));
-  const spans = own
-    .filter(({ response }) => response !== undefined && good.has(response.code) && response.sent > 0)
-    .map(({ request, response }) => ({ from: request.offset ?? 0, to: (request.offset ?? 0) + (response?.sent ?? 0) }));
-  const bytes = covered(spans);
+  const foreign = fetches.find(({ request }) => !isPublishedPath(record, request.path) && !isStrangers(record, request));
+  const bytes = covered(spansOf(own));
   const connections = new Set([
     ...record.connections.map(({ connection }) => connection),
     ...record.requests.map(({ request }) => request.connection),
   ]).size;
-  const refused = record.logins.length > 0 && !record.logins.some(({ accepted }) => accepted);
+  const user = userIn(record.target ?? '');
+  const logins = record.logins.filter((login) => login.accepted || isOwnUser(user, login.user));
+  const refused = logins.length > 0 && !logins.some(({ accepted }) => accepted);
   const events = [
     ...record.logins.map(({ n }) => n),
     ...fetches.flatMap(({ request, response }) => [request.n, ...(response === undefined ? [] : [response.n])]),
@@ -57,6 +56,33 @@ export function fetchOf(record: UpgradeRecord): Fetch {
   };
 }
 
+/**
+ * On an open port anybody may ask for anything. A module can ask only for what it was told, or what it makes of that: something of the path
+ * in a source string is in it.
+ */
+function isStrangers(record: UpgradeRecord, { protocol, path }: Request): boolean {
+  // An FTP client that may ask for anything has logged in.
+  if (protocol !== 'http') return false;
+  const wanted = [record.published?.name, nameInTarget(record.target ?? ''), record.package?.file];
+  const told = wanted.flatMap((name) => parts(name ?? ''));
+  return !parts(path).some((part) => told.some((own) => part.startsWith(own.slice(0, akin))));
+}
+
+type Request = UpgradeRecord['requests'][number]['request'];
+
+const parts = (path: string): readonly string[] =>
+  decoded(path)
+    .toLowerCase()
+    .split('/')
+    .filter((part) => part !== '');
+
+/** Characters at the beginning of a part of a path that make it one of ours, whatever follows. */
+const akin = 8;
+
+/** A user that is refused may be a stranger: only the one of the source string, or what is left of it, is the module for certain. */
+const isOwnUser = (wanted: string | undefined, user: string): boolean =>
+  wanted === undefined || [wanted, user].includes('***') || decoded(wanted).startsWith(user) || user.startsWith(decoded(wanted));
+
 /** The path may come encoded, with or without its leading slash; after CWD the name alone is enough. */
 function isPublishedPath(record: UpgradeRecord, path: string): boolean {
   const name = record.published?.name ?? nameInTarget(record.target ?? '');
@@ -75,6 +101,13 @@ function decoded(path: string): string {
   } catch {
     return path;
   }
+}
+
+/** Where in the file what was handed out begins and ends. */
+function spansOf(requests: UpgradeRecord['requests']): { readonly from: number; readonly to: number }[] {
+  return requests
+    .filter(({ response }) => response !== undefined && good.has(response.code) && response.sent > 0)
+    .map(({ request, response }) => ({ from: request.offset ?? 0, to: (request.offset ?? 0) + (response?.sent ?? 0) }));
 }
 
 /** Bytes from the first on without a gap. */
@@ -189,15 +222,15 @@ export const fetchRules: readonly Rule[] = [
       !isLocal(record) && !record.fromLog && record.intent === 'valid' && record.fault === undefined && fetchOf(record).whole,
     exercises: () => [],
     check(record) {
+      const { size } = fetchOf(record);
       const own = record.requests.filter(
         ({ request }) => gets.has(request.verb.toUpperCase()) && isPublishedPath(record, request.path),
       );
-      const whole = own.find(
-        ({ request, response }) =>
-          (request.offset ?? 0) === 0 && response !== undefined && good.has(response.code) && response.whole && response.sent > 0,
-      );
-      const again = own.find(({ request }) => whole?.response !== undefined && request.t > whole.response.t);
-      if (whole?.response === undefined || again === undefined) return [];
+      const parts = own.filter(({ response }) => response !== undefined && good.has(response.code) && response.whole);
+      const before = (t: number) => parts.filter(({ response }) => (response?.t ?? Infinity) < t);
+      // One request for all of it, or a client that fetches part after part: the file is whole once nothing of it is missing.
+      const again = own.find(({ request }) => covered(spansOf(before(request.t))) >= (size ?? Infinity));
+      if (again === undefined) return [];
       const { verb, offset = 0 } = again.request;
       return [
         {
@@ -205,7 +238,10 @@ export const fetchRules: readonly Rule[] = [
           text: 'the file had been handed out whole, yet it was asked for again',
           expected: 'one request for the whole file, or for one part after the other',
           seen: `${verb} from byte ${String(offset)} on`,
-          events: [whole.request.n, whole.response.n, again.request.n],
+          events: [
+            ...before(again.request.t).flatMap(({ request, response }) => [request.n, response?.n ?? request.n]),
+            again.request.n,
+          ],
         },
       ];
     },
@@ -243,7 +279,8 @@ export const fetchRules: readonly Rule[] = [
       (isLocal(record) ? wasAccepted(record) : wasRefused(record)),
     exercises: (record) => (isLocal(record) ? ['DG-09'] : ['DG-06']),
     check(record) {
-      const [first] = record.requests;
+      const own = record.requests.filter(({ request }) => !isStrangers(record, request));
+      const [first] = own;
       if (first === undefined) return [];
       return [
         {
@@ -254,7 +291,7 @@ export const fetchRules: readonly Rule[] = [
             : 'the source was refused, yet the server was asked',
           expected: 'no request',
           seen: `${first.request.verb} ${first.request.path}`,
-          events: record.requests.map(({ request }) => request.n),
+          events: own.map(({ request }) => request.n),
         },
       ];
     },

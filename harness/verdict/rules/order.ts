@@ -133,10 +133,12 @@ function misplaced(record: UpgradeRecord): Held[] {
   if (end?.value === 0 && again !== undefined && sharedLine(end, again) !== undefined)
     hold('the download began after it had ended', [end, again]);
 
-  if (end !== undefined && end.value !== 0 && end.value !== undefined) {
-    const recovery = reports.slice(reports.indexOf(end) + 1).find(isRecovery);
-    if (recovery !== undefined && record.intent === 'valid' && sharedLine(end, recovery) !== undefined)
-      hold('the recovery began although the download had failed', [end, recovery]);
+  // A module may try a download that failed again by itself: the end of its last try counts.
+  const last = again === undefined ? end : downloads.findLast(({ kind }) => kind === 'download-end');
+  if (last !== undefined && last.value !== 0 && last.value !== undefined) {
+    const recovery = reports.slice(reports.indexOf(last) + 1).find(isRecovery);
+    if (recovery !== undefined && record.intent === 'valid' && sharedLine(last, recovery) !== undefined)
+      hold('the recovery began although the download had failed', [last, recovery]);
   }
   record.attempts.forEach((attempt, index) => held.push(...withinAttempt(record, attempt, record.attempts[index + 1])));
   return held;

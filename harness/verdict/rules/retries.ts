@@ -10,6 +10,7 @@ import {
   list,
   orderOn,
   runs,
+  saysApplied,
   wasAccepted,
   watchedToTheEnd,
 } from '../facts.js';
@@ -178,7 +179,7 @@ export const retryRules: readonly Rule[] = [
           events: [record.after.event],
         });
       }
-      const good = record.attempts.find(({ ends }) => ends.includes(0));
+      const good = record.attempts.find((attempt) => saysApplied(record, attempt));
       if (good !== undefined)
         held.push({
           owner: 'firmware',
@@ -210,7 +211,7 @@ export const retryRules: readonly Rule[] = [
           seen: record.versions.after ?? '',
           events: [record.after.event],
         });
-      const good = record.attempts.find(({ ends }) => ends.includes(0));
+      const good = record.attempts.find((attempt) => saysApplied(record, attempt));
       if (good !== undefined)
         held.push({
           owner: 'firmware',
