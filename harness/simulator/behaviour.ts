@@ -78,6 +78,48 @@ export interface Remote {
   readonly path: string;
 }
 
+/** How the module's HTTP client goes about a download. */
+export interface HttpManner {
+  /** What it asks for first, to learn the size: the headers alone, or the first byte. */
+  readonly first: 'nothing' | 'headers' | 'byte';
+  /** Bytes that one request asks for; `Infinity`: the file in one piece, without `Range`. */
+  readonly part: number;
+  /** Asks for all parts at once, each over a connection of its own. */
+  readonly atOnce: boolean;
+  /** Names the server in the request line, as to a proxy. */
+  readonly absolute: boolean;
+  /** Keeps one connection for all requests. */
+  readonly keepAlive: boolean;
+}
+
+/** How the module's FTP client goes about a download. */
+export interface FtpManner {
+  /** Commands between login and `RETR`; `%` is the path. What the server says to them does not matter. */
+  readonly before: readonly string[];
+  /** Changes into the folder, and asks for the name alone. */
+  readonly changesFolder: boolean;
+  readonly passive: 'PASV' | 'EPSV';
+}
+
+/** Times of the module that differ from one to another, in seconds. */
+export type Span =
+  /** From normal mode to registration. */
+  | 'registration'
+  /** From normal mode until the SIM is known to be there. */
+  | 'sim'
+  /** From RDY until commands are answered over the UART. */
+  | 'answers'
+  /** From power to STATUS. */
+  | 'status'
+  /** Between two writes that make up one URC. */
+  | 'gap'
+  /** From normal mode after an upgrade to one more reboot; `Infinity`: there is none. */
+  | 'second-reboot'
+  /** From the USB port being there to a stumble, in which it leaves and comes back. */
+  | 'usb-stumble'
+  /** By which a command is answered late. */
+  | 'answer-late';
+
 /**
  * A deviation from the sound module: a small object with the hooks it needs. Every hook gets what a sound module would do and
  * returns what this one does; several deviations are applied in the order in which they are named.
@@ -161,6 +203,22 @@ export interface Behaviour {
   echo?(sound: boolean): boolean;
   /** The state in `+CREG` while the module is registered. */
   registration?(sound: number): number;
+  /** How often a download is begun that broke off, each time from where it broke off. */
+  downloadTries?(sound: number): number;
+  httpManner?(sound: HttpManner): HttpManner;
+  ftpManner?(sound: FtpManner): FtpManner;
+  seconds?(sound: number, of: Span): number;
+  /** The URCs of a boot into normal mode, in their order; over USB RDY is the first. */
+  bootUrcs?(sound: readonly string[]): readonly string[];
+  /** Bytes on the UART when the boot loader runs. */
+  loaderSays?(sound: string): string;
+  /** The writes that make up one piece of an answer (framing included): its information, or its result. */
+  answer?(sound: readonly string[], port: 'at' | 'uart'): readonly string[];
+  /** What is echoed of a piece of a command. */
+  echoes?(sound: string): string;
+  /** The lines that answer a command. */
+  answerLines?(sound: readonly string[], command: string): readonly string[];
+
   /** The writes to a port that make up one URC (framing included); an empty list loses it. */
   urc?(sound: readonly string[], port: 'at' | 'uart', dice: Dice): readonly string[];
 

@@ -59,10 +59,23 @@ export const rigExpectations: readonly Expectation[] = [
   upgrade('at-port-dead', 'ufs', notOpened),
   upgrade('uart-dead', 'ufs', notOpened),
   upgrade('uart-renamed', 'ufs', notOpened),
-  upgrade('usb-loose', 'ufs', [by('rig.usb', 'DH-08'), by('rig.fault'), by('test.invalid')], {
-    owners: ['rig', 'harness', 'undecided'],
-    why: 'a plug without contact cannot be told from a module whose own USB fails',
-  }),
+  upgrade(
+    'usb-loose',
+    'ufs',
+    [
+      by('rig.usb', 'DH-08'),
+      by('rig.fault'),
+      by('test.invalid'),
+      by('command.no-effect', 'DG-06'),
+      by('download.failed-cleanly', 'DG-17'),
+    ],
+    {
+      suite: ['round-trip', 'download-failures', 'limits'],
+      tests: 'round trip over ufs |download over http (not-found|reset at)|local path',
+      owners: ['rig', 'harness', 'undecided'],
+      why: 'a plug without contact cannot be told from a module whose own USB fails, nor, for a moment, from one that reboots',
+    },
+  ),
   wire('reset-dead', 'RESET_N', 'a reset is no power cut, and no suite makes one'),
   wire('vbus-stuck-on', 'VBUS cuts', 'a module without supply leaves the bus whatever VBUS does'),
   upgrade('uart-noise', 'ufs', [by('rig.noise', 'DH-08'), by('rig.fault')]),

@@ -1,6 +1,7 @@
 import type { Expectation } from './expectation.js';
 import { deliveryExpectations } from './expectations-delivery.js';
 import { firmwareExpectations } from './expectations-firmware.js';
+import { habitExpectations } from './expectations-habits.js';
 import { hostExpectations } from './expectations-host.js';
 import { harmlessExpectations } from './expectations-harmless.js';
 import { rigExpectations } from './expectations-rig.js';
@@ -10,6 +11,7 @@ export const expectations: readonly Expectation[] = [
   ...firmwareExpectations,
   ...deliveryExpectations,
   ...harmlessExpectations,
+  ...habitExpectations,
   ...rigExpectations,
   ...hostExpectations,
 ];

@@ -286,7 +286,7 @@ test('flash-too-slow takes longer than any limit of a rig', () => {
 });
 
 test('every deviation is tried in one of these files', () => {
-  const tests = ['defects.test.ts', 'module.test.ts', 'rig.test.ts', '../sweep.test.ts'];
+  const tests = ['defects.test.ts', 'habits.test.ts', 'module.test.ts', 'rig.test.ts', '../sweep.test.ts'];
   const text = tests.map((file) => readFileSync(join(__dirname, file), 'utf8')).join('');
   const made = /^(?:ftp-(?:user|password|host|path)|local-path)-/;
   expect(DEFECTS.map(({ name }) => name).filter((name) => !made.test(name) && !text.includes(`'${name}'`))).toEqual([]);

@@ -2,6 +2,7 @@ import type { Behaviour } from '../behaviour.js';
 import { ATTEMPTS } from './attempts.js';
 import { CUTS } from './cuts.js';
 import { DOWNLOAD } from './download.js';
+import { HABITS } from './habits.js';
 import { HEALTH } from './health.js';
 import { LIMIT_DEFECTS } from './limits.js';
 import { PACKAGES } from './packages.js';
@@ -19,5 +20,6 @@ export const DEFECTS: readonly Behaviour[] = [
   ...DOWNLOAD,
   ...CUTS,
   ...VOICES,
+  ...HABITS,
   ...RIG,
 ];

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import type { Remote } from '../behaviour.js';
+import type { FtpManner, HttpManner, Remote } from '../behaviour.js';
 import type { FileWriter } from './file-store.js';
 import type { Network } from './network.js';
 
@@ -17,6 +17,8 @@ export interface DownloadJob {
   /** Where in the file it begins. */
   readonly offset: number;
   readonly file: Pick<FileWriter, 'write'>;
+  readonly http: HttpManner;
+  readonly ftp: FtpManner;
   /** Called with what to do when the power goes. */
   readonly onAbort: (abort: () => void) => void;
 }

@@ -50,7 +50,8 @@ export class AtSession {
 
   /** An information line of an answer. */
   say(text: string): void {
-    this.line.write(Buffer.from(`\r\n${text}\r\n`, 'latin1'));
+    for (const piece of this.module.options.behaviours.ask('answer', [`\r\n${text}\r\n`], this.line.name))
+      this.line.write(Buffer.from(piece, 'latin1'));
   }
 
   write(data: Buffer): void {
@@ -75,13 +76,24 @@ export class AtSession {
   private takeText(data: Buffer): Buffer | undefined {
     const end = data.indexOf(0x0d);
     const piece = end < 0 ? data : data.subarray(0, end + 1);
-    if (this.echo) this.line.write(piece);
+    const { behaviours } = this.module.options;
+    if (this.echo) this.line.write(Buffer.from(behaviours.ask('echoes', piece.toString('latin1')), 'latin1'));
     this.text = (this.text + piece.toString('latin1')).slice(0, LONGEST + 2);
     if (end < 0) return undefined;
     const line = this.text.replace(/[\r\n]/g, '').replace(/^.*?(?=at)/i, '');
     this.text = '';
-    if (/^at/i.test(line)) this.finish(this.answer(line.slice(2)));
+    if (/^at/i.test(line)) this.reply(line.slice(2));
     return data.subarray(end + 1);
+  }
+
+  private reply(command: string): void {
+    const { options, epoch } = this.module;
+    const answer = this.answer(command);
+    if (answer === 'later') return;
+    const lines = options.behaviours.ask('answerLines', answer.lines, command);
+    const late = options.behaviours.ask('seconds', 0, 'answer-late');
+    if (late === 0) this.finish({ ...answer, lines });
+    else epoch.after(late, () => this.finish({ ...answer, lines }));
   }
 
   private answer(command: string): Answer {

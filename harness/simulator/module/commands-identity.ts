@@ -32,7 +32,8 @@ export const IDENTITY_COMMANDS: Readonly<Record<string, Command>> = {
   QCCID: (session, form) => {
     if (form === 'test') return ok();
     if (form !== 'run') return ERROR;
-    return session.module.sim.present ? ok(`+QCCID: ${session.module.nv.iccid}`) : cme(10);
+    const { sim, nv } = session.module;
+    return !sim.present ? cme(10) : sim.found ? ok(`+QCCID: ${nv.iccid}`) : cme(14);
   },
   CIMI: (session, form) => {
     if (form !== 'run') return form === 'test' ? ok() : ERROR;

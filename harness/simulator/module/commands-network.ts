@@ -20,6 +20,7 @@ export const NETWORK_COMMANDS: Readonly<Record<string, Command>> = {
     const { sim } = session.module;
     if (form === 'test') return ok();
     if (!sim.present) return cme(10);
+    if (!sim.found) return cme(14);
     if (form === 'read') return ok(`+CPIN: ${sim.state}`);
     if (form !== 'set' || params.length !== 1) return ERROR;
     return sim.enterPin(params[0]?.value ?? '') ? ok() : cme(sim.state === 'SIM PUK' ? 12 : 16);

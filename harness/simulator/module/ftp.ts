@@ -2,6 +2,7 @@ import { Client, FTPError } from 'basic-ftp';
 import type { FTPResponse } from 'basic-ftp';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import type { FtpManner } from '../behaviour.js';
 import { AirSink, DownloadError, networkOrTimeout } from './air.js';
 import type { DownloadJob } from './air.js';
 
@@ -35,6 +36,8 @@ const REPLIES: Readonly<Record<number, number>> = {
   553: 630,
 };
 
+export const PLAIN_FTP: FtpManner = { before: [], changesFolder: false, passive: 'PASV' };
+
 /** Fetches a file in passive mode, as the module's FTP client does: USER, PASS, TYPE I, SIZE, PASV, RETR. */
 export async function downloadByFtp(job: DownloadJob): Promise<void> {
   await networkOrTimeout(job, TIMEOUT);
@@ -49,9 +52,10 @@ export async function downloadByFtp(job: DownloadJob): Promise<void> {
     await client.connect(host, port);
     await client.login(remote.user, remote.password);
     await client.send('TYPE I');
-    const size = await sizeOf(client, remote.path);
+    const path = await approach(client, job);
+    const size = await sizeOf(client, path);
     if (size !== undefined && size >= job.room) throw new DownloadError(NO_ROOM);
-    await client.downloadTo(sink, `/${remote.path}`, job.offset);
+    await client.downloadTo(sink, path, job.offset);
     if (size !== undefined && sink.received < size - job.offset) throw new DownloadError(SHORT);
   } catch (error) {
     throw new DownloadError(codeOf(error));
@@ -61,10 +65,20 @@ export async function downloadByFtp(job: DownloadJob): Promise<void> {
   }
 }
 
+/** What goes before the transfer; the path to ask for. */
+async function approach(client: Client, { remote, ftp }: DownloadJob): Promise<string> {
+  const path = `/${remote.path}`;
+  for (const command of ftp.before) await client.sendIgnoringError(command.replace('%', path));
+  if (!ftp.changesFolder) return path;
+  const end = path.lastIndexOf('/');
+  await client.send(`CWD ${path.slice(0, Math.max(1, end))}`);
+  return path.slice(end + 1);
+}
+
 /** The server's size of the file, where it tells one. */
 async function sizeOf(client: Client, path: string): Promise<number | undefined> {
   try {
-    return await client.size(`/${path}`);
+    return await client.size(path);
   } catch (error) {
     if (error instanceof FTPError) return undefined;
     throw error;
@@ -78,9 +92,21 @@ async function sizeOf(client: Client, path: string): Promise<number | undefined>
 export async function passive(
   client: Client,
   control: string,
-  { network, remote, timeoutMs, onAbort }: Pick<DownloadJob, 'network' | 'remote' | 'timeoutMs' | 'onAbort'>,
+  {
+    network,
+    remote,
+    timeoutMs,
+    onAbort,
+    ftp,
+  }: Pick<DownloadJob, 'network' | 'remote' | 'timeoutMs' | 'onAbort'> & Partial<Pick<DownloadJob, 'ftp'>>,
 ): Promise<FTPResponse> {
-  const response = await client.send('PASV');
+  const response = await client.send(ftp?.passive ?? 'PASV');
+  if (ftp?.passive === 'EPSV') {
+    const port = Number(/\(\|\|\|(\d+)\|\)/.exec(response.message)?.[1]);
+    const { host } = network.resolve({ host: remote.host, port });
+    client.ftp.dataSocket = await open({ host: host === remote.host ? control : host, port }, timeoutMs, onAbort);
+    return response;
+  }
   const found = /(\d+),(\d+),(\d+),(\d+),(\d+),(\d+)/.exec(response.message);
   if (found === null) throw new DownloadError(615);
   const numbers = found.slice(1).map(Number);

@@ -76,7 +76,7 @@ export class SimModule implements Powered {
     this.state = new StateDir(options);
     this.at = new Line('at', board.at);
     this.uart = new Line('uart', board.uart);
-    this.urcs = new UrcWriter(options.behaviours, options.seed);
+    this.urcs = new UrcWriter(options.behaviours, options.seed, options.scale);
     this.files = new FileStore(options.dir, options.ufsSize, options.sdSize);
     this.dice = new Dice('module', options.seed, options.imei);
     this.epoch = this.newEpoch();
@@ -283,7 +283,10 @@ export class SimModule implements Powered {
     this.epoch = this.newEpoch();
     const { dice } = this;
     const ready = this.options.behaviours.ask('bootSeconds', dice.between(...READY_AFTER), this.upgraded);
-    this.epoch.after(dice.between(...STATUS_AFTER), () => this.setStatus(true));
+    const { behaviours } = this.options;
+    this.epoch.after(behaviours.ask('seconds', dice.between(...STATUS_AFTER), 'status'), () => this.setStatus(true));
+    const words = behaviours.ask('loaderSays', '');
+    if (words !== '') this.epoch.after(later + 1, () => this.uart.write(Buffer.from(words, 'latin1')));
     this.epoch.after(later + LOADER_AFTER, () => {
       if (this.nv.bricked) return this.die('bricked');
       if (this.nv.dumps > 0) {
@@ -346,8 +349,16 @@ export class SimModule implements Powered {
       }
       this.sim = new SimCard(this, this.epoch);
       const [at, uart] = this.sessions;
-      uart?.start();
-      this.reporter.normalStarts(() => at?.start());
+      const { behaviours } = this.options;
+      const answers = (run: () => void): void => {
+        const seconds = behaviours.ask('seconds', 0, 'answers');
+        if (seconds === 0) run();
+        else this.epoch.after(seconds, run);
+      };
+      answers(() => uart?.start());
+      this.reporter.normalStarts(() => answers(() => at?.start()));
+      const again = behaviours.ask('seconds', Infinity, 'second-reboot');
+      if (upgraded && again < Infinity) this.epoch.after(again, () => this.reboot(true));
     });
   }
 }

@@ -6,6 +6,8 @@ const USB_AFTER_READY = [0.8, 1.6] as const;
 const USB_AFTER_START = [2, 3.5] as const;
 /** What waits for USB is written this long after the port is there. */
 const FIRST_USB_REPORT = [0.8, 4] as const;
+/** A port that leaves the bus as soon as it is there comes back after so long. */
+const STUMBLE = 1.5;
 const BETWEEN_BOOT_URCS = [0.2, 1.2] as const;
 
 /** What the module says unasked: where it goes, and how it waits for USB. */
@@ -47,7 +49,8 @@ export class Reporter {
 
   /** Normal mode is up: RDY on the UART at once, the rest where QURCCFG sends it. `usbReady`: AT works over USB. */
   normalStarts(usbReady: () => void): void {
-    this.module.urcs.send(this.module.uart, 'RDY');
+    const { behaviours } = this.module.options;
+    for (const text of behaviours.ask('bootUrcs', ['RDY'])) this.module.urcs.send(this.module.uart, text);
     const overUsb = this.module.nv.urcPort !== 'uart1';
     if (!overUsb) this.bootUrcs([]);
     this.usbUp(USB_AFTER_READY, usbReady, overUsb ? () => this.bootUrcs(['RDY']) : undefined);
@@ -63,7 +66,8 @@ export class Reporter {
         : ['+CPIN: READY', '+QUSIM: 1'];
     const done = sim.ready ? ['+QIND: SMS DONE', '+QIND: PB DONE'] : [];
     let at = 0;
-    for (const text of [...first, ...dice.shuffled([`+CFUN: ${sim.cfun}`, ...card, ...done])]) {
+    const sound = [...first, ...dice.shuffled([`+CFUN: ${sim.cfun}`, ...card, ...done])];
+    for (const text of this.module.options.behaviours.ask('bootUrcs', sound)) {
       epoch.after(at, () => this.urc(text));
       at += dice.between(...BETWEEN_BOOT_URCS);
     }
@@ -77,6 +81,11 @@ export class Reporter {
       this.wantsUsb = true;
       module.usbPowerChanged();
       onPlug?.();
+      const stumble = module.options.behaviours.ask('seconds', Infinity, 'usb-stumble');
+      if (stumble < Infinity) {
+        module.epoch.after(stumble, () => module.usbContact(false));
+        module.epoch.after(stumble + STUMBLE, () => module.usbContact(true));
+      }
       module.epoch.after(module.dice.between(...FIRST_USB_REPORT), () => {
         for (const text of this.early ?? []) module.urcs.send(module.at, text);
         this.early = undefined;

@@ -12,6 +12,8 @@ export class SimCard {
   registered = false;
   /** `AT+CREG=n` and `AT+CEREG=n`. */
   readonly reports = { CREG: 0, CEREG: 0 };
+  /** The card has been read. */
+  found = true;
   private unlocked: boolean;
   private tries = TRIES;
 
@@ -21,6 +23,15 @@ export class SimCard {
   ) {
     this.cfun = module.nv.cfun;
     this.unlocked = module.options.pin === undefined;
+    const { behaviours } = module.options;
+    const found = behaviours.ask('seconds', 0, 'sim');
+    if (found > 0) {
+      this.found = false;
+      epoch.after(found, () => {
+        this.found = true;
+        this.search();
+      });
+    }
     this.search();
   }
 
@@ -29,7 +40,7 @@ export class SimCard {
   }
 
   get ready(): boolean {
-    return this.present && this.unlocked;
+    return this.present && this.found && this.unlocked;
   }
 
   get state(): 'READY' | 'SIM PIN' | 'SIM PUK' {
@@ -66,7 +77,8 @@ export class SimCard {
   }
 
   private search(): void {
-    this.epoch.after(this.module.dice.between(...REGISTRATION), () => {
+    const seconds = this.module.options.behaviours.ask('seconds', this.module.dice.between(...REGISTRATION), 'registration');
+    this.epoch.after(seconds, () => {
       if (this.ready && this.cfun === 1 && this.module.nv.registers && this.module.network.up) this.setRegistered(true);
     });
   }

@@ -2,6 +2,8 @@ import type { Remote } from '../behaviour.js';
 import { DownloadError } from './air.js';
 import type { DownloadJob } from './air.js';
 import { download } from './download.js';
+import { PLAIN_FTP } from './ftp.js';
+import { PLAIN_HTTP } from './http.js';
 import type { FileWriter } from './file-store.js';
 import { LIMITS, parseFotaSource } from './fota-source.js';
 import type { SimModule } from './module.js';
@@ -131,7 +133,13 @@ export class Upgrade {
         file.write(data);
       },
     };
-    await this.transfer(remote, counted, 0, onAbort);
+    for (let tries = this.module.options.behaviours.ask('downloadTries', 1); ; tries--)
+      try {
+        await this.transfer(remote, counted, length, onAbort);
+        break;
+      } catch (error) {
+        if (tries <= 1 || !this.busy) throw error;
+      }
     for (let more = this.module.options.behaviours.ask('fetches', 1) - 1; more > 0; more--)
       await this.transfer(remote, { write: () => undefined }, length >> 1, onAbort);
   }
@@ -153,6 +161,8 @@ export class Upgrade {
       diesAfter: behaviours.ask('networkDiesAfter', Infinity),
       offset,
       file,
+      http: behaviours.ask('httpManner', PLAIN_HTTP),
+      ftp: behaviours.ask('ftpManner', PLAIN_FTP),
       onAbort,
     });
   }
