@@ -15,7 +15,7 @@ import { sequencesOf } from '../verdict/told.js';
 import type { UpgradeRecord } from '../verdict/types.js';
 import { before, nothingBefore, type Before } from './before.js';
 import { keepContext } from './context.js';
-import { outcomeOf } from './outcome.js';
+import { marked, outcomeOf } from './outcome.js';
 import type { World } from './world.js';
 import { makeWorld, type WorldOptions } from './make-world.js';
 
@@ -206,4 +206,15 @@ describe('a resumed run', () => {
     const world = resumed({ ...killed('failed'), spent: { cuts: 5000, soak: 0 } }, 5000);
     expect((await world.cut(cut, {} as Package)).outcome).toBe('failed');
   });
+});
+
+test.each([
+  [marked('invalid', 'the journal cannot be written'), 'invalid'],
+  [marked('skipped', 'interrupted (SIGINT)'), 'skipped'],
+])('a run that stops: %s', async (reason, outcome) => {
+  const abort = new AbortController();
+  abort.abort(new Error(reason));
+  const { world } = session(sound('ufs'), { signal: abort.signal });
+  const error: unknown = await world.baseline('a test').catch((problem: unknown) => problem);
+  expect(outcomeOf([String(error)]).outcome).toBe(outcome);
 });

@@ -19,7 +19,7 @@ import { Conductor, type Trial } from '../campaign/conduct.js';
 import { cutId, type CutTrial } from '../campaign/cut.js';
 import type { Judgement, UpgradeRecord } from '../verdict/types.js';
 import { Trials } from './trials.js';
-import { marked, outOfTime } from './outcome.js';
+import { marked, outcomeOf, outOfTime } from './outcome.js';
 import { Latest } from './latest.js';
 import { leftToOthers, type Shard } from './shard.js';
 import type { Before } from './before.js';
@@ -239,12 +239,12 @@ export function makeWorld(options: WorldOptions): MadeWorld {
       journal.write({ type: 'test.try', test: title, number, why });
     },
     async baseline(why) {
-      if (options.signal.aborted) throw new Error(marked('skipped', 'the run was interrupted'));
+      if (options.signal.aborted) throw new Error(stoppedBy(options.signal));
       if (aside !== undefined) throw new Error(marked('skipped', `the rig was set aside: ${aside}`));
       try {
         await unit.restore(why);
       } catch (error) {
-        if (options.signal.aborted) throw new Error(marked('skipped', 'the run was interrupted'), { cause: error });
+        if (options.signal.aborted) throw new Error(stoppedBy(options.signal), { cause: error });
         if (error instanceof RigFault) {
           aside = error.message;
           throw new Error(marked('invalid', `the rig is set aside: ${error.explain()}`), { cause: error });
@@ -325,4 +325,10 @@ function soakText({ trips, budget }: WorldOptions['soak']): string {
 
 function budgetText(ms: number): string {
   return ms < 120_000 ? `${String(Math.round(ms / 1000))} seconds` : `${String(Math.round(ms / 60_000))} minutes`;
+}
+
+/** Somebody who interrupts a run leaves tests out; what the harness had to stop for spoils them. */
+function stoppedBy(signal: AbortSignal): string {
+  const why = messageOf(signal.reason);
+  return outcomeOf([why]).outcome === 'invalid' ? why : marked('skipped', 'the run was interrupted');
 }

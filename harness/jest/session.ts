@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../base/clock.js';
-import { ExplainedError, messageOf } from '../base/errors.js';
+import { ExplainedError, messageOf, RigFault } from '../base/errors.js';
 import { Secrets } from '../base/secrets.js';
 import { Teardown } from '../base/teardown.js';
 import { openJournal, type Journal } from '../journal/journal.js';
@@ -17,7 +17,7 @@ import { readAssignment, type Assignment } from './assignment.js';
 import { nothingBefore, readBefore } from './before.js';
 import { keepContext } from './context.js';
 import { watchLag } from './lag.js';
-import { outcomeOf } from './outcome.js';
+import { marked, outcomeOf } from './outcome.js';
 import { describePair, listenForInterruption, takeRig } from './take-rig.js';
 import type { World } from './world.js';
 import { makeWorld } from './make-world.js';
@@ -64,9 +64,16 @@ async function openSession(clock: Clock): Promise<Session> {
   for (const secret of secretsOf(rig.definition)) secrets.add(secret);
   const journalFile = join(assignment.out, 'journal.jsonl');
   const before = assignment.resumed ? readBefore(journalFile, rig.definition.name) : nothingBefore;
-  const journal = openJournal(journalFile, { clock, secrets, rig: rig.definition.name, after: before.events });
-  const context = keepContext(journal);
   const abort = new AbortController();
+  // Without evidence nothing can be judged: the rig is given back, and no test is begun.
+  const onBroken = (error: unknown): void => {
+    const what = `the journal cannot be written: ${messageOf(error)}`;
+    process.stderr.write(`${rig.definition.name}: ${what}\n`);
+    abort.abort(new RigFault(marked('invalid', what)));
+    queueMicrotask(() => journal.write({ type: 'rig.fault', what, hint: 'is the disk full, or the file read-only?' }));
+  };
+  const journal = openJournal(journalFile, { clock, secrets, rig: rig.definition.name, after: before.events, onBroken });
+  const context = keepContext(journal);
   let safe = true;
   let closeReason = 'the end of the run';
   teardown.defer('journal', () => {

@@ -167,3 +167,18 @@ test('a journal that is still written is read on, an event as soon as its line i
   expect(tail.cutOff).toBe(false);
   tail.close();
 });
+
+test('a file that cannot be written any more: told once, and those who listen hear all the same', () => {
+  expect(() =>
+    openJournal('/dev/full', { clock: systemClock, secrets: new Secrets() }).write({ type: 'note', text: 'x' }),
+  ).toThrow(/ENOSPC/);
+  const told: unknown[] = [];
+  const journal = openJournal('/dev/full', { clock: systemClock, secrets: new Secrets(), onBroken: (error) => told.push(error) });
+  const heard: string[] = [];
+  journal.subscribe(({ type }) => heard.push(type));
+  journal.write({ type: 'note', text: 'one' });
+  journal.write({ type: 'run.interrupted', signal: 'two' });
+  journal.close();
+  expect(told).toEqual([expect.objectContaining({ code: 'ENOSPC' })]);
+  expect(heard).toEqual(['note', 'run.interrupted']);
+});

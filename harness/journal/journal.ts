@@ -22,6 +22,11 @@ export interface JournalOptions {
   readonly rig?: string;
   /** Number of the last event that this writer wrote before the run was resumed; default 0. */
   readonly after?: number;
+  /**
+   * Told once, when the file cannot be written any more: a full disk, a file that became read-only. What happens is still told to those who
+   * subscribe, so that the rig can be given back; each later event is tried as well. Without it `write` throws.
+   */
+  readonly onBroken?: (error: unknown) => void;
 }
 
 /** Opens `file` for appending. Throws the file system's error when that is not possible. */
@@ -52,6 +57,18 @@ function makeJournal(options: JournalOptions, sink: { append(line: string): void
   const listeners = new Set<(event: JournalEvent) => void>();
   let number = options.after ?? 0;
   let open = true;
+  let broken = false;
+  const append = (text: string): void => {
+    try {
+      // What could not be written may have gone out in part.
+      sink.append(broken ? `\n${text}\n` : `${text}\n`);
+    } catch (error) {
+      if (options.onBroken === undefined) throw error;
+      if (broken) return;
+      broken = true;
+      options.onBroken(error);
+    }
+  };
   const ours = new Set(['at', 'rig', 'type', 'line']);
   const maskText = (key: string, value: unknown): unknown =>
     typeof value === 'string' && !ours.has(key) ? secrets.mask(value) : value;
@@ -61,7 +78,7 @@ function makeJournal(options: JournalOptions, sink: { append(line: string): void
       // Texts are masked, not the JSON: a PIN of four digits must not eat the digits of a time.
       const masked = secrets.known.size === 0 ? JSON.stringify(stamped) : JSON.stringify(stamped, maskText);
       const event = (secrets.known.size === 0 ? stamped : JSON.parse(masked)) as JournalEvent;
-      if (open) sink.append(`${masked}\n`);
+      if (open) append(masked);
       for (const listener of listeners) listener(event);
       return event;
     },

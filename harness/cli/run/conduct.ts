@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } fr
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.js';
-import { UserError } from '../../base/errors.js';
+import { messageOf, UserError } from '../../base/errors.js';
 import { Secrets } from '../../base/secrets.js';
 import { planText } from '../../campaign/plan-file.js';
 import type { EventBody } from '../../journal/events.js';
@@ -142,8 +142,13 @@ export async function runOnRigs(options: RunOptions): Promise<number> {
   const interrupt = (signal: NodeJS.Signals): void => {
     if (interrupted === undefined) {
       process.stderr.write('\nInterrupted: leaving the power safe and writing the report. Once more to give up at once.\n');
-      journal.write({ type: 'run.interrupted', signal });
       running.interrupt();
+      try {
+        journal.write({ type: 'run.interrupted', signal });
+      } catch (error) {
+        // The rigs are given back all the same; that the folder takes nothing more is told at the end.
+        process.stderr.write(`the journal cannot be written: ${messageOf(error)}\n`);
+      }
       clock.after(grace, () => {
         running.kill();
       });

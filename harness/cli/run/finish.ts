@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { systemClock } from '../../base/clock.js';
-import { messageOf } from '../../base/errors.js';
+import { hasCode, messageOf, RigFault } from '../../base/errors.js';
 import { Secrets } from '../../base/secrets.js';
 import { addRun, openLedger, survivalOf, type Ledger } from '../../campaign/ledger.js';
 import { survivalText } from '../../campaign/statistics.js';
@@ -28,8 +29,32 @@ export interface FinishParts {
   readonly signer: Signer | undefined;
 }
 
-/** Reads the journal of a run whose processes have ended and writes everything that is computed from it; resolves with the exit code. */
+/** What a file system says that takes nothing more: it is full, or somebody made it read-only. */
+const takesNoMore = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO'] as const;
+
+/**
+ * Reads the journal of a run whose processes have ended and writes everything that is computed from it; resolves with the exit code. Throws a
+ * RigFault when the run's folder takes nothing more, or is gone.
+ */
 export async function finishRun(parts: FinishParts): Promise<number> {
+  try {
+    return await writeAll(parts);
+  } catch (error) {
+    const { folder, journalFile } = parts;
+    const gone = hasCode(error, 'ENOENT') && !existsSync(journalFile);
+    if (!gone && !hasCode(error, ...takesNoMore)) throw error;
+    throw new RigFault(gone ? 'the journal of the run is gone' : 'the evidence of the run cannot be written', {
+      place: { file: gone ? journalFile : folder },
+      seen: messageOf(error),
+      hint: gone
+        ? 'who moved or deleted the folder while the run went on? Without its journal nothing of it can be told'
+        : `make room, or give the folder back, then: dfota run --resume ${folder}`,
+      cause: error,
+    });
+  }
+}
+
+async function writeAll(parts: FinishParts): Promise<number> {
   const { folder, journalFile, journal, rigs, harness, signer } = parts;
   if (journal !== undefined) closeJournal(journal, rigParts(folder, rigs), parts);
   const { outline, history, outcome, summary } = await writeEvidence({ folder, journalFile, rigs, harness, signer });
