@@ -23,6 +23,17 @@ describe('strangers on an open port', () => {
     expect(found(asksFor(refusal, '/robots.txt').end('refused').after({}))).toEqual([]);
   });
 
+  test('who leave an FTP server without having logged in are not the module; one who logged in is', () => {
+    const visit = (accepted: boolean): Script => {
+      const story = script().start('ufs').command();
+      story.event({ type: 'server.login', connection: 8, user: accepted ? 'test' : 'anonymous', accepted });
+      story.event({ type: 'server.request', protocol: 'ftp', connection: 8, request: 8, verb: 'QUIT', path: '' });
+      return story.reboots().flashes();
+    };
+    expect(found(visit(false))).toEqual([]);
+    expect(found(visit(true))).toEqual([['fetch.nothing', 'firmware']]);
+  });
+
   test('who try to log in are not the module that nobody has heard of', () => {
     const story = logsIn(script().start('ftp').command().say(both, 'FTPSTART'), 'anonymous');
     expect(found(story.say(both, 'FTPEND,605').end('download-failed').after({}))).toEqual([['download.unprovoked', 'network']]);

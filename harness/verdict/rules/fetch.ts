@@ -60,9 +60,9 @@ export function fetchOf(record: UpgradeRecord): Fetch {
  * On an open port anybody may ask for anything. A module can ask only for what it was told, or what it makes of that: something of the path
  * in a source string is in it.
  */
-function isStrangers(record: UpgradeRecord, { protocol, path }: Request): boolean {
-  // An FTP client that may ask for anything has logged in.
-  if (protocol !== 'http') return false;
+function isStrangers(record: UpgradeRecord, { protocol, connection, path }: Request): boolean {
+  // Only who knows the source string can log in.
+  if (protocol === 'ftp' && record.logins.some((login) => login.accepted && login.connection === connection)) return false;
   const wanted = [record.published?.name, nameInTarget(record.target ?? ''), record.package?.file];
   const told = wanted.flatMap((name) => parts(name ?? ''));
   return !parts(path).some((part) => told.some((own) => part.startsWith(own.slice(0, akin))));
