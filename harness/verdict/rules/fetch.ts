@@ -65,7 +65,7 @@ function isStrangers(record: UpgradeRecord, { protocol, connection, path }: Requ
   if (protocol === 'ftp' && record.logins.some((login) => login.accepted && login.connection === connection)) return false;
   const wanted = [record.published?.name, nameInTarget(record.target ?? ''), record.package?.file];
   const told = wanted.flatMap((name) => parts(name ?? ''));
-  return !parts(path).some((part) => told.some((own) => part.startsWith(own.slice(0, akin))));
+  return !parts(path).some((part) => told.some((own) => part.startsWith(own.slice(0, akin)) || own.startsWith(part)));
 }
 
 type Request = UpgradeRecord['requests'][number]['request'];
@@ -76,7 +76,7 @@ const parts = (path: string): readonly string[] =>
     .split('/')
     .filter((part) => part !== '');
 
-/** Characters at the beginning of a part of a path that make it one of ours, whatever follows. */
+/** Characters at the beginning of a part of a path that make it one of ours, whatever follows; what is cut off before is ours as well. */
 const akin = 8;
 
 /** A user that is refused may be a stranger: only the one of the source string, or what is left of it, is the module for certain. */
