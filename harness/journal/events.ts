@@ -72,6 +72,9 @@ export const identity = z.object({
   revision: z.string().optional(),
   /** Answer of AT+QGMR, with the sub-revision. */
   qgmr: z.string().optional(),
+  /** Answers of AT+GMR and AT+CGMR. */
+  gmr: z.string().optional(),
+  cgmr: z.string().optional(),
   subEdition: z.string().optional(),
   imei: z.string().optional(),
   iccid: z.string().optional(),
@@ -81,6 +84,8 @@ export const identity = z.object({
   registration: z.string().optional(),
   epsRegistration: z.string().optional(),
   apn: z.string().optional(),
+  /** Type and authentication of the APN's context, as AT+QICSGP numbers them: `1,0`. */
+  apnContext: z.string().optional(),
   cfun: z.string().optional(),
 });
 export type Identity = z.infer<typeof identity>;

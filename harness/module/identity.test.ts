@@ -24,6 +24,7 @@ test('everything that a unit says of itself', async () => {
     identity: {
       revision: 'EC25EFAR06A12M4G',
       qgmr: 'EC25EFAR06A12M4G_30.203.30.203',
+      gmr: 'EC25EFAR06A12M4G',
       subEdition: 'V01',
       imei: '861107030000001',
       iccid: '89860025128306012474',
@@ -31,6 +32,7 @@ test('everything that a unit says of itself', async () => {
       registration: '1',
       epsRegistration: '5',
       apn: 'internet',
+      apnContext: '1,1',
       cfun: '1',
     },
     withheld: {},

@@ -23,7 +23,9 @@ export async function readIdentity(ask: Ask): Promise<UnitIdentity> {
       return answer;
     };
   const about = readAti(await ask('ATI'));
-  const revision = about.revision ?? (await readBareRevision(ask));
+  const gmr = bareOf(await ask('AT+GMR'));
+  const cgmr = bareOf(await ask('AT+CGMR'));
+  const revision = about.revision ?? gmr ?? cgmr;
   const qgmr = bareOf(await ask('AT+QGMR'));
   const subEdition = after(await ask('AT+CSUB'), /SubEdition:\s*(\S+)/i);
   const imei = await readImei(noting('imei'));
@@ -31,10 +33,10 @@ export async function readIdentity(ask: Ask): Promise<UnitIdentity> {
   const sim = await readSim(ask);
   const registration = await readRegistration(noting('registration'));
   const epsRegistration = await readEpsRegistration(noting('epsRegistration'));
-  const apn = await readApn(noting('apn'));
+  const { apn, apnContext } = await readApn(noting('apn'));
   const cfun = await readCfun(noting('cfun'));
   const identity: Identity = {};
-  const all = { revision, qgmr, subEdition, imei, iccid, sim, registration, epsRegistration, apn, cfun };
+  const all = { revision, qgmr, gmr, cgmr, subEdition, imei, iccid, sim, registration, epsRegistration, apn, apnContext, cfun };
   for (const [key, value] of Object.entries(all)) if (value !== undefined) identity[key as keyof Identity] = value;
   return { identity, model: about.model, withheld };
 }
@@ -82,10 +84,12 @@ export async function readCfun(ask: Ask): Promise<string | undefined> {
   return fieldAt(await ask('AT+CFUN?'), '+CFUN', 0);
 }
 
-/** Empty when the unit has none: that is an answer, and after an upgrade a loss. */
-async function readApn(ask: Ask): Promise<string | undefined> {
+/** An empty APN when the unit has none: that is an answer, and after an upgrade a loss. User and password are left where they are. */
+async function readApn(ask: Ask): Promise<Pick<Identity, 'apn' | 'apnContext'>> {
   const answer = await ask('AT+QICSGP=1');
-  return answer.ok ? fields(answer, '+QICSGP')?.[1] : undefined;
+  const [type, apn, , , authentication] = (answer.ok ? fields(answer, '+QICSGP') : undefined) ?? [];
+  if (apn === undefined) return {};
+  return { apn, apnContext: [type, authentication].filter((part) => part !== undefined && part !== '').join(',') };
 }
 
 /** `READY`, `SIM PIN` …; `NOT INSERTED` and other CME errors by their number, since they say something of the card. */

@@ -136,7 +136,8 @@ test.each(['ufs', 'http', 'ftp'] as const)('round trip over %s', async (from) =>
       (when) => of(events, 'module.identity').find((event) => event.when === when)?.identity,
     );
     expect(before?.revision).toBe(step.fromRevision);
-    expect(after).toEqual({ ...before, revision: step.toRevision, qgmr: after?.qgmr, subEdition: after?.subEdition });
+    const told = { gmr: after?.gmr, cgmr: after?.cgmr, qgmr: after?.qgmr, subEdition: after?.subEdition };
+    expect(after).toEqual({ ...before, ...told, revision: step.toRevision });
     expect(of(events, 'line.rx').some(({ data }) => data.includes('"END",0'))).toBe(true);
   }
   const first = journal.events.length;

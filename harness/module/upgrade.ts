@@ -8,7 +8,7 @@ import { AnotherUnit, readForeignImei, readIdentity, type UnitIdentity } from '.
 import { awaitAsBefore, type NetworkParts } from './network.js';
 import type { Ports } from './ports.js';
 import type { Timing } from './timing.js';
-import type { Package, Upgrade, UpgradeObserver, UpgradeOptions } from './types.js';
+import type { Package, UnitLine, Upgrade, UpgradeObserver, UpgradeOptions } from './types.js';
 import { Watch, type Stop } from './watch.js';
 import { deliver, type Delivered, type WayParts } from './way.js';
 
@@ -130,6 +130,7 @@ class UpgradeRun {
     const { ports, journal, clock, timing, profile, signal } = this.parts;
     const local = this.options.from === 'ufs' || this.options.from === 'sd';
     // Armed before the bytes go out.
+    const open = ports.lines.filter(({ port }) => port.connected);
     const watch = new Watch({ profile, timing, local, target: this.step.toRevision }, { ports, journal, clock, signal });
     try {
       const answer = await ports.command(`AT+QFOTADL="${delivered.target}"`, timing.slowCommand);
@@ -137,7 +138,7 @@ class UpgradeRun {
       for (;;) {
         const stop = await watch.run();
         if (stop.why === 'interrupted') return { stop, answers: false };
-        const after = (await this.#answers()) ? await this.#readAfter(stop, delivered, before) : undefined;
+        const after = (await this.#answers()) ? await this.#readAfter(stop, delivered, before, open) : undefined;
         if (watch.disturbed && stop.why !== 'limit') {
           journal.write({ type: 'note', text: `upgrade ${this.id} goes on after ${stop.why}: a report or a loss followed` });
           continue;
@@ -150,11 +151,25 @@ class UpgradeRun {
     }
   }
 
-  async #readAfter(stop: Stop, delivered: Delivered, before: Identity): Promise<{ unit: UnitIdentity; files: FileList }> {
+  async #readAfter(
+    stop: Stop,
+    delivered: Delivered,
+    before: Identity,
+    open: readonly UnitLine[],
+  ): Promise<{ unit: UnitIdentity; files: FileList }> {
     // A refused command or a failed download changes nothing that would have to come up again.
     if (stop.why !== 'normal-mode') return { unit: await this.#identity(), files: await this.#files(delivered) };
     await awaitAsBefore(this.parts.network, before);
+    await this.#awaitLines(open);
     return { unit: await this.#identityAsTold(before), files: await this.#files(delivered) };
+  }
+
+  /** A line that was open before and is not yet gets the time of a boot: one that stays away then is a finding. */
+  async #awaitLines(before: readonly UnitLine[]): Promise<void> {
+    const { clock, timing, signal } = this.parts;
+    const deadline = clock.now() + timing.limits.boot;
+    while (before.some(({ port }) => !port.connected) && clock.now() < deadline && signal?.aborted !== true)
+      await pause(clock, timing.look);
   }
 
   /** What it told before and withholds now may come up yet, as the ICCID does some time after the SIM is ready; at most `limits.boot`. */

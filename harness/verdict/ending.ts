@@ -11,6 +11,7 @@ const degrading = new Set([
   'identity.sim',
   'identity.registration',
   'identity.apn',
+  'identity.apn-context',
   'identity.cfun',
   'files.kept',
   'device.cfun5',

@@ -1,7 +1,7 @@
 import type { Ending } from '../journal/events.js';
 import { rules } from './rules/index.js';
 import { both, fault, fetched, flashed, refused, script, sound, v12, v13, type Script } from './testing/script.js';
-import { judged, rulesOf, failedDownload } from './testing/stories.js';
+import { judged, rulesOf, failedDownload, usbOnly } from './testing/stories.js';
 
 /** Each breaks one thing. `rules` are all that may speak against the firmware; the first must. */
 describe("the firmware's fault", () => {
@@ -11,6 +11,7 @@ describe("the firmware's fault", () => {
       .normal()
       .end()
       .after({ revision: v13, ...change });
+  const slowRecovery = (story: Script): Script => story.leaves().wait(61_000).returns().flashes();
   const stories: [string, () => Script, string[], Ending?][] = [
     ['END,0 and the old version', () => flashed('ftp').normal().end().after({}), ['version.after-end'], 'rolled-back'],
     [
@@ -24,6 +25,7 @@ describe("the firmware's fault", () => {
     ['SIM lost', afterwards({ sim: 'NOT INSERTED' }), ['identity.sim'], 'degraded'],
     ['not registered', afterwards({ registration: '0', epsRegistration: '0' }), ['identity.registration'], 'degraded'],
     ['APN lost', afterwards({ apn: '' }), ['identity.apn'], 'degraded'],
+    ['another type of context', afterwards({ apnContext: '2,1' }), ['identity.apn-context'], 'degraded'],
     ['CFUN 4', afterwards({ cfun: '4' }), ['identity.cfun'], 'degraded'],
     ['CFUN 5', afterwards({ cfun: '5' }), ['device.cfun5', 'identity.cfun'], 'degraded'],
     ['a file lost', () => flashed('ftp').normal().end().after({ revision: v13 }, kept), ['files.kept'], 'degraded'],
@@ -342,6 +344,18 @@ describe("the firmware's fault", () => {
     ],
     ['a part of the firmware is old', afterwards({ qgmr: `${v12}_01.001.01.001` }), ['version.whole'], 'upgraded'],
     [
+      'a boot into recovery that takes too long',
+      () => slowRecovery(script().start('ufs').command()),
+      ['time.recovery'],
+      'upgraded',
+    ],
+    [
+      'a boot into recovery that takes too long after a cut',
+      () => slowRecovery(fetched('ufs').say(both, 'START', 40).cut()),
+      ['time.recovery'],
+      'upgraded',
+    ],
+    [
       'the room of UFS is gone',
       () => flashed('ftp').normal().end().after({ revision: v13 }, { ufs: kept.sd, sd: kept.sd, ufsFree: 4000 }),
       ['files.room'],
@@ -376,6 +390,53 @@ describe("the firmware's fault", () => {
           .reboots()
           .flashes(),
       ['reboot.recovery'],
+    ],
+    [
+      'a restart after normal mode was reached',
+      () => flashed('ftp').normal().wait(8000).reboots().normal().end().after({ revision: v13 }),
+      ['normal.kept'],
+      'upgraded',
+    ],
+    [
+      'a restart after normal mode was reached, seen over USB alone',
+      () =>
+        fetched('ftp', {}, usbOnly())
+          .say(['at'], 37, 64, 96, 'END,0')
+          .reboots()
+          .normal(['at'])
+          .wait(8000)
+          .reboots()
+          .normal(['at'])
+          .end()
+          .after({ revision: v13 }),
+      ['normal.kept'],
+    ],
+    [
+      'a restart in place of the end of a failed download',
+      () =>
+        script().start('http', { intent: 'nothing-there' }).command().say(both, 'HTTPSTART').reboots().normal().end().after({}),
+      ['normal.kept', 'download.reported'],
+    ],
+    [
+      'restarts before it could be given the command',
+      () => script().start('ufs').reboots().rx('uart', 'RDY').wait(20_000).reboots().rx('uart', 'RDY').end('limit'),
+      ['normal.kept'],
+      'unresponsive',
+    ],
+    [
+      'an attempt that failed and worked',
+      () => fetched('ufs').say(both, 'START', 50, 100, 'END,504', 'END,0').upgraded(),
+      ['order.local'],
+    ],
+    [
+      'a server asked for a local file that was refused',
+      () => {
+        const story = script().start('ufs', { intent: 'no-such-file' }).command('ERROR');
+        story.event({ type: 'server.request', protocol: 'http', connection: 1, request: 1, verb: 'GET', path: '/x' });
+        return story.end('refused').after({});
+      },
+      ['fetch.nothing'],
+      'rejected',
     ],
     [
       'no room, and a third version',

@@ -54,6 +54,21 @@ describe('not the firmware', () => {
       'rig',
       'invalid',
     ],
+    [
+      'a command that was never given, and a module that does not talk',
+      () => script().start('ufs').wait(900_000).end('limit', 'silence'),
+      'command.sent',
+      'undecided',
+      'inconclusive',
+    ],
+    [
+      'USB that does not come back, though the UART answers',
+      () =>
+        fetched('ufs').say(both, 'START', 50, 100, 'END,0').leaves().normal(['uart']).wait(60_000).end().after({ revision: v13 }),
+      'reboot.back',
+      'undecided',
+      'inconclusive',
+    ],
     ['interrupted', () => fetched('ftp').end('interrupted', 'SIGINT'), 'harness.watched', 'harness', 'invalid'],
     ['a journal cut off', () => fetched('ftp').say(both, 'START', 5), 'harness.watched', 'harness', 'invalid'],
     ['the server saw no connection', () => failedDownload('ftp', '601'), 'download.unprovoked', 'network', 'invalid'],

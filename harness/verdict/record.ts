@@ -91,6 +91,7 @@ export function recordOf(window: Window): UpgradeRecord {
     before: window.before,
     after: { identity: after?.identity, withheld: after?.withheld ?? {}, files: files.at(-1)?.files, event: after?.n },
     ready,
+    reached: reachedOf(all('module.ready'), attempts, timed),
     startedAt: { t: start.t, event: start.n },
     stoppedAt,
     stopped: end === undefined ? undefined : { why: end.why, detail: end.detail, event: end.n },
@@ -173,6 +174,16 @@ function readyOf(
   if (found !== undefined) return { t: timed ? Math.min(found.t, boot?.order ?? found.t) : undefined, event: found.n };
   if (!fromLog || boot === undefined || last?.ends.length === 0) return undefined;
   return { t: boot.t, event: boot.events[0] ?? 0 };
+}
+
+function reachedOf(
+  events: readonly Of<'module.ready'>[],
+  attempts: readonly Attempt[],
+  timed: boolean,
+): UpgradeRecord['reached'] {
+  const since = attempts.at(-1)?.reports.at(-1)?.order ?? -Infinity;
+  const found = events.find(({ t }) => t >= since);
+  return found === undefined ? undefined : { t: timed ? found.t : undefined, event: found.n };
 }
 
 interface CutContext {

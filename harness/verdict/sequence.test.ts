@@ -58,3 +58,39 @@ test('an upgrade that the rig spoilt spoils the sequence', () => {
   const story = sound('ftp', {}, fetched('ftp').event({ type: 'rig.fault', what: 'the switch is stuck' }).end('rig-fault'));
   expect(judged(story)).toMatchObject({ result: 'invalid' });
 });
+
+describe('two sound upgrades', () => {
+  const retried = (source: 'ftp' | 'ufs', step: 'upgrade' | 'downgrade', story?: Script): Script =>
+    fetched(source, { step }, story)
+      .say(both, 'START', 40, 'END,504')
+      .reboots()
+      .say(both, 'START', 50, 100, 'END,0')
+      .reboots()
+      .normal()
+      .end()
+      .after({ revision: step === 'upgrade' ? v13 : v12 });
+
+  test('one of which needed a retry: as the guide has it', () => {
+    expect(judged(back(retried('ufs', 'upgrade'), v12))).toMatchObject({ findings: [] });
+  });
+
+  test('each of which needed one: the firmware', () => {
+    expect(told(retried('ufs', 'downgrade', retried('ufs', 'upgrade')))).toEqual([['sequence.first-time', 'firmware']]);
+  });
+});
+
+describe('room on UFS', () => {
+  const kept = [{ name: 'keep-me.bin', size: 3001, checksum: '1a2b' }];
+  const left = (story: Script, free: number, revision: string): Script =>
+    story.normal().end().after({ revision }, { ufs: kept, sd: kept, ufsFree: free });
+  const trip = (first: number, second: number): Script =>
+    left(flashed('http', { step: 'downgrade' }, left(flashed('http'), first, v13)), second, v12);
+
+  test('a package that is kept until the next one comes: in order', () => {
+    expect(told(trip(800_000, 800_000))).toEqual([]);
+  });
+
+  test('a package more with each upgrade: the firmware', () => {
+    expect(told(trip(800_000, 600_000))).toEqual([['sequence.room', 'firmware']]);
+  });
+});

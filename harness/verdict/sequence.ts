@@ -1,13 +1,16 @@
 import { failedAttempts, isSpoilt, isWrongBase, mustUpgrade, runs } from './facts.js';
 import { judge } from './judge.js';
 import { resultOf, sorted } from './result.js';
-import { sawEveryAttempt } from './rules/retries.js';
+import { mostOnOneLine, sawEveryAttempt } from './rules/retries.js';
+import { bookkeeping } from './rules/unit.js';
 import type { Finding, Judgement, UpgradeRecord } from './types.js';
 
 interface SequenceRule {
   readonly id: string;
   readonly requirement: string;
   readonly title: string;
+  /** False: it looks at what is no proof of its requirement by itself. */
+  readonly proves?: false;
   applies(first: UpgradeRecord, second: UpgradeRecord): boolean;
   check(first: UpgradeRecord, second: UpgradeRecord): readonly Omit<Finding, 'rule' | 'requirement'>[];
 }
@@ -98,7 +101,71 @@ export const sequenceRules: readonly SequenceRule[] = [
       ];
     },
   },
+  {
+    id: 'sequence.first-time',
+    requirement: 'DG-15',
+    title: 'Sound packages do not need their retries one after the other',
+    proves: false,
+    applies: (first, second) => worked(first) && worked(second),
+    check(first, second) {
+      // The guide allows a retry. Nothing stands in the way of these two, so that both need one is no accident.
+      const [before, after] = [mostOnOneLine(first), mostOnOneLine(second)];
+      if (before < 2 || after < 2) return [];
+      return [
+        {
+          owner: 'firmware',
+          text: 'two sound packages, one after the other, were only applied by a retry, with nothing in their way',
+          expected: '1 attempt',
+          seen: `${String(before)}, then ${String(after)} attempts`,
+          events: [...first.attempts, ...second.attempts].flatMap(({ events: [event] }) => (event === undefined ? [] : [event])),
+        },
+      ];
+    },
+  },
+  {
+    id: 'sequence.room',
+    requirement: 'DH-04',
+    title: 'Room on UFS is not lost bit by bit',
+    proves: false,
+    applies: (first, second) => sameWay(first, second) && unlisted(first) !== undefined && unlisted(second) !== undefined,
+    check(first, second) {
+      const lost = (unlisted(second) ?? 0) - (unlisted(first) ?? 0);
+      const [before, after] = [first.package?.size ?? 0, second.package?.size ?? 0];
+      // What a module keeps of a package takes the place of what it kept of the one before.
+      const most = Math.max(0, after - before) + after / 4 + bookkeeping;
+      if (lost <= most) return [];
+      const events = [first.after.event, second.after.event].filter((event) => event !== undefined);
+      return [
+        {
+          owner: 'firmware',
+          text: 'each upgrade takes room on UFS that no listed file accounts for, and does not give it back',
+          expected: `at most ${String(Math.round(most))} bytes more than after the one before`,
+          seen: `${String(lost)} bytes more`,
+          events,
+        },
+      ];
+    },
+  },
 ];
+
+const worked = (record: UpgradeRecord): boolean => mustUpgrade(record) && runs(record) === 'new' && record.rigFaults.length === 0;
+
+/** The same source and the same outcome, whatever that was, without a cut. */
+function sameWay(first: UpgradeRecord, second: UpgradeRecord): boolean {
+  const way = ({ source, fault, intent, stopped, noRoom }: UpgradeRecord): string =>
+    JSON.stringify([source, fault, intent, stopped?.why, noRoom]);
+  return (
+    way(first) === way(second) && runs(first) === runs(second) && !first.noRoom && first.powerCuts === 0 && second.powerCuts === 0
+  );
+}
+
+/** Bytes of UFS that are neither free nor listed, from a point that is the same for both upgrades of a unit. */
+function unlisted({ after, fromLog }: UpgradeRecord): number | undefined {
+  const { ufs, ufsFree } = after.files ?? {};
+  return fromLog || ufs === undefined || ufsFree === undefined
+    ? undefined
+    : -ufsFree - ufs.reduce((sum, { size }) => sum + size, 0);
+}
 
 /** Failed to the end of its retries, undisturbed. */
 function failsAlone(record: UpgradeRecord): boolean {
@@ -131,7 +198,7 @@ export function judgeSequence(records: readonly UpgradeRecord[]): Judgement {
       if (!rule.applies(first, second)) continue;
       const found = rule.check(first, second).map((held) => ({ ...held, rule: rule.id, requirement: rule.requirement }));
       findings.push(...found);
-      if (!found.some(({ owner }) => owner === 'undecided')) exercised.add(rule.requirement);
+      if (rule.proves !== false && !found.some(({ owner }) => owner === 'undecided')) exercised.add(rule.requirement);
     }
   });
   const inOrder = sorted(findings);

@@ -159,6 +159,8 @@ export interface UpgradeRecord {
     readonly event: number | undefined;
   };
   readonly ready: { readonly t: number | undefined; readonly event: number } | undefined;
+  /** When normal mode was first found after the last report of the recovery; `ready` is the last time. */
+  readonly reached: { readonly t: number | undefined; readonly event: number } | undefined;
   readonly stopped:
     { readonly why: EventOf<'upgrade.end'>['why']; readonly detail: string | undefined; readonly event: number } | undefined;
   /** What was on the bus in the module's place, in its order. */

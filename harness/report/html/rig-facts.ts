@@ -8,6 +8,8 @@ type Collected = Omit<RigFacts, 'tests' | 'upgrades' | 'survival' | 'verdict'>;
 const identityNames: Readonly<Record<keyof Identity, string>> = {
   revision: 'revision (ATI)',
   qgmr: 'AT+QGMR',
+  gmr: 'AT+GMR',
+  cgmr: 'AT+CGMR',
   subEdition: 'sub-edition',
   imei: 'IMEI',
   iccid: 'ICCID',
@@ -15,6 +17,7 @@ const identityNames: Readonly<Record<keyof Identity, string>> = {
   registration: 'registration (CREG)',
   epsRegistration: 'registration (CEREG)',
   apn: 'APN',
+  apnContext: 'type and authentication of the APN',
   cfun: 'CFUN',
 };
 

@@ -103,6 +103,28 @@ export const commandRules: readonly Rule[] = [
     },
   },
   {
+    id: 'command.sent',
+    serves: ['DG-03', 'DG-04', 'DG-05'],
+    title: 'AT+QFOTADL was given to the module',
+    blames: 'undecided',
+    applies: (record) => !record.fromLog && watchedToTheEnd(record),
+    exercises: () => [],
+    check(record) {
+      // Without a command nothing that follows says anything of an upgrade; whether the line or the module is to blame, other rules may tell.
+      if (record.answer !== undefined || record.reports.some(isUpgradeReport)) return [];
+      return [
+        {
+          owner: 'undecided',
+          requirement: sourceRequirement(record),
+          text: 'the command was never answered, if it was given at all: no line to the module was open, or it did not talk',
+          expected: 'AT+QFOTADL and its answer',
+          seen: record.stopped?.detail ?? 'nothing',
+          events: [record.startedAt.event, record.stopped?.event],
+        },
+      ];
+    },
+  },
+  {
     id: 'command.answer',
     serves: ['DG-03', 'DG-04', 'DG-05'],
     title: 'AT+QFOTADL is answered',

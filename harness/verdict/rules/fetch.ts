@@ -269,15 +269,15 @@ export const fetchRules: readonly Rule[] = [
   },
   {
     id: 'fetch.nothing',
-    serves: ['DG-09'],
+    serves: ['DG-09', 'DG-06'],
     title: 'A local file is not asked of any server, a refused source neither',
     blames: 'firmware',
     applies: (record) =>
       !record.fromLog &&
       hasServerLog(record) &&
       watchedToTheEnd(record) &&
-      (isLocal(record) ? wasAccepted(record) : wasRefused(record)),
-    exercises: (record) => (isLocal(record) ? ['DG-09'] : ['DG-06']),
+      (wasRefused(record) || (isLocal(record) && wasAccepted(record))),
+    exercises: (record) => (wasRefused(record) ? ['DG-06'] : ['DG-09']),
     check(record) {
       const own = record.requests.filter(({ request }) => !isStrangers(record, request));
       const [first] = own;
@@ -285,10 +285,10 @@ export const fetchRules: readonly Rule[] = [
       return [
         {
           owner: 'firmware',
-          requirement: isLocal(record) ? 'DG-09' : 'DG-06',
-          text: isLocal(record)
-            ? 'a file on the module was given, yet a server was asked'
-            : 'the source was refused, yet the server was asked',
+          requirement: wasRefused(record) ? 'DG-06' : 'DG-09',
+          text: wasRefused(record)
+            ? 'the source was refused, yet the server was asked'
+            : 'a file on the module was given, yet a server was asked',
           expected: 'no request',
           seen: `${first.request.verb} ${first.request.path}`,
           events: own.map(({ request }) => request.n),

@@ -5,6 +5,7 @@ import { orderRules } from './order.js';
 import { outcomeRules } from './outcome.js';
 import { powerRules } from './power.js';
 import { recoveryRules } from './recovery.js';
+import { restartRules } from './restart.js';
 import { retryRules } from './retries.js';
 import { rigRules } from './rig.js';
 import type { Rule } from './rule.js';
@@ -23,5 +24,6 @@ export const rules: readonly Rule[] = [
   ...downloadRules,
   ...orderRules,
   ...recoveryRules,
+  ...restartRules,
   ...timeRules,
 ];

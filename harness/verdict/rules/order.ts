@@ -162,6 +162,10 @@ function withinAttempt(record: UpgradeRecord, attempt: Attempt, next: Attempt | 
     .find((report) => done !== undefined && report.kind === 'updating' && sharedLine(done, report) !== undefined);
   if (done?.value === 0 && more !== undefined) hold('progress was reported after END,0', done, more);
 
+  const [failed, worked] = contradiction(record, attempt);
+  if (failed !== undefined && worked !== undefined)
+    hold('one attempt was reported to have failed and to have worked', failed, worked);
+
   const last = attempt.reports.at(-1);
   const first = next?.reports[0];
   if (last === undefined || first === undefined || next === undefined) return held;
@@ -172,6 +176,19 @@ function withinAttempt(record: UpgradeRecord, attempt: Attempt, next: Attempt | 
   if (!attempt.startSeen && next.startSeen && attempt.ends.length === 0 && quiet && line !== undefined)
     hold('progress was reported before START', last, first);
   return held;
+}
+
+/** END with a code and END,0 of one attempt, on a line that would have shown a START between them. */
+function contradiction(record: UpgradeRecord, attempt: Attempt): readonly SeenReport[] {
+  const ends = attempt.reports.filter(({ kind, value, doubtful }) => kind === 'end' && typeof value === 'number' && !doubtful);
+  const [one, other] = [ends.find(({ value }) => value !== 0), ends.find(({ value }) => value === 0)];
+  const witness = record.watches.find(({ line, ...watch }) => {
+    const [from, to] = [orderOn(one, line), orderOn(other, line)];
+    return (
+      from !== undefined && to !== undefined && continuous(record, { line, ...watch }, Math.min(from, to), Math.max(from, to))
+    );
+  });
+  return one === undefined || other === undefined || witness === undefined ? [] : [one, other];
 }
 
 /** What a line that was open throughout did not carry. A line that leaves may take its last bytes with it: it is no witness to them. */

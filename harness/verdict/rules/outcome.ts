@@ -21,6 +21,13 @@ import type { Rule } from './rule.js';
 
 const last = (record: UpgradeRecord): number | undefined => record.attempts.at(-1)?.events.at(-1);
 
+/** Where else than in ATI a module names its version; AT+QGMR adds the sub-revision. */
+const sayings = [
+  { key: 'gmr', command: 'AT+GMR' },
+  { key: 'cgmr', command: 'AT+CGMR' },
+  { key: 'qgmr', command: 'AT+QGMR' },
+] as const;
+
 export const outcomeRules: readonly Rule[] = [
   {
     id: 'version.known',
@@ -126,23 +133,25 @@ export const outcomeRules: readonly Rule[] = [
   {
     id: 'version.whole',
     serves: ['DG-13'],
-    title: 'ATI and AT+QGMR name one version',
+    title: 'ATI, AT+GMR, AT+CGMR and AT+QGMR name one version',
     blames: 'firmware',
-    applies: ({ before, after }) => before.identity?.qgmr !== undefined && after.identity?.qgmr !== undefined,
+    applies: ({ before, after }) =>
+      sayings.some(({ key }) => before.identity?.[key] !== undefined && after.identity?.[key] !== undefined),
     check({ before, after }) {
-      const agree = ({ revision, qgmr }: Identity): boolean | undefined =>
-        revision === undefined || qgmr === undefined ? undefined : qgmr.trim().startsWith(revision.trim());
-      // A module whose two answers never agreed is of another make than those that are known.
-      if (agree(before.identity ?? {}) !== true || agree(after.identity ?? {}) !== false) return [];
-      return [
-        {
-          owner: 'firmware',
-          text: 'a part of the firmware is of another version',
-          expected: `AT+QGMR names ${after.identity?.revision ?? ''}, as ATI does`,
-          seen: after.identity?.qgmr ?? '',
-          events: [after.event],
-        },
-      ];
+      const agrees = (identity: Identity | undefined, key: (typeof sayings)[number]['key']): boolean | undefined => {
+        const [revision, said] = [identity?.revision, identity?.[key]];
+        if (revision === undefined || said === undefined) return undefined;
+        return key === 'qgmr' ? said.trim().startsWith(revision.trim()) : said.trim() === revision.trim();
+      };
+      // A module whose answers never agreed is of another make than those that are known.
+      const wrong = sayings.filter(({ key }) => agrees(before.identity, key) === true && agrees(after.identity, key) === false);
+      return wrong.map(({ key, command }) => ({
+        owner: 'firmware' as const,
+        text: 'a part of the firmware is of another version',
+        expected: `${command} names ${after.identity?.revision ?? ''}, as ATI does`,
+        seen: after.identity?.[key] ?? '',
+        events: [after.event],
+      }));
     },
   },
   {

@@ -148,6 +148,37 @@ export const recoveryRules: readonly Rule[] = [
     },
   },
   {
+    id: 'reboot.back',
+    serves: ['DG-11'],
+    title: 'A line that leaves with the module comes back with it',
+    blames: 'undecided',
+    applies: (record) =>
+      watchedToTheEnd(record) &&
+      record.timed &&
+      wasAccepted(record) &&
+      record.stopped?.why === 'normal-mode' &&
+      record.departures.length > 0,
+    exercises: () => [],
+    check(record) {
+      const boot = record.profile?.limits.boot;
+      return record.watches.flatMap(({ line }) => {
+        const left = record.departures.findLast((departure) => departure.line === line);
+        if (left === undefined || boot === undefined || record.arrivals.some(({ line: back, t }) => back === line && t > left.t))
+          return [];
+        if ((record.stoppedAt ?? left.t) - left.t < boot) return [];
+        return [
+          {
+            owner: 'undecided' as const,
+            text: `line ${line} left with the module and did not come back, though the module answers: its USB, the cable or the host`,
+            expected: `line ${line} within ${String(Math.round(boot / 1000))} s`,
+            seen: 'normal mode on another line',
+            events: [left.event, record.stopped?.event],
+          },
+        ];
+      });
+    },
+  },
+  {
     id: 'witness.agree',
     serves: ['DG-12'],
     title: 'The lines do not contradict each other',

@@ -31,7 +31,7 @@ export const certainAttempts = (record: UpgradeRecord): readonly Attempt[] =>
   record.attempts.filter(({ startSeen, ends }) => startSeen || ends.length > 0);
 
 /** The most attempts that one line alone saw begin or end. */
-function mostOnOneLine(record: UpgradeRecord): number {
+export function mostOnOneLine(record: UpgradeRecord): number {
   const certain = certainAttempts(record);
   const on = (line: string): number =>
     certain.filter(({ reports }) =>

@@ -70,6 +70,14 @@ export const timeRules: readonly Rule[] = [
       return [{ from: started, to: ended, events: [events[0], events.at(-1)] }];
     }),
   ),
+  timeRule('time.recovery', 'the boot into recovery', 'boot', (record) =>
+    record.attempts.flatMap(({ startSeen, reports }, index) => {
+      const start = reports[0];
+      if (!startSeen || start === undefined) return [];
+      const from = bootedAt(record, record.attempts[index - 1]?.reports.at(-1)?.order ?? record.startedAt.t, start.order);
+      return from === undefined ? [] : [{ from: from.t, to: start.order, events: [from.event, ...start.events.slice(0, 1)] }];
+    }),
+  ),
   timeRule('time.boot', 'the boot', 'boot', (record) => {
     const last = record.attempts.at(-1);
     const end = last?.reports.findLast(({ kind }) => kind === 'end');
@@ -85,6 +93,18 @@ export const timeRules: readonly Rule[] = [
     return [{ from: end.order, to: until, events: [end.events[0], ready.event], slack }];
   }),
 ];
+
+/** When the boot began that a START at `until` ended: with the return of power, or with the module's leaving. Undefined where neither was seen. */
+function bootedAt(
+  record: UpgradeRecord,
+  since: number,
+  until: number,
+): { readonly t: number; readonly event: number } | undefined {
+  const cut = record.cuts.findLast(({ t }) => t > since && t < until);
+  // Without a return of power the supply was never off: a reset, or a press of PWRKEY.
+  if (cut !== undefined) return cut.back > cut.t ? { t: cut.back, event: cut.event } : undefined;
+  return record.departures.find(({ t }) => t > since && t < until);
+}
 
 const cutWithin = (record: UpgradeRecord, from: number, to: number): boolean =>
   record.powerActions.some(({ t }) => t >= from && t <= to);

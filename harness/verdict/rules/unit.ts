@@ -28,6 +28,7 @@ const kept: readonly Kept[] = [
     same: (before, after) => !isRegistered(before) || isRegistered(after),
   },
   { id: 'identity.apn', what: 'APN', keys: ['apn'] },
+  { id: 'identity.apn-context', what: "type and authentication of the APN's context", keys: ['apnContext'] },
   { id: 'identity.cfun', what: 'CFUN', keys: ['cfun'] },
 ];
 
@@ -170,7 +171,7 @@ export const unitRules: readonly Rule[] = [
 ];
 
 /** Bytes that a file system may take for itself. */
-const bookkeeping = 65_536;
+export const bookkeeping = 65_536;
 
 /** Bytes of UFS that are neither free nor listed any more, though they were before. */
 function lostRoom({ before, after, fromLog }: UpgradeRecord): number | undefined {

@@ -23,6 +23,7 @@ export const soundIdentity: Identity = {
   registration: '1',
   epsRegistration: '1',
   apn: 'internet',
+  apnContext: '1,1',
   cfun: '1',
 };
 
