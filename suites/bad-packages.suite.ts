@@ -4,6 +4,9 @@ import {
   anySource,
   check,
   fillStorage,
+  keepFiles,
+  gaveUp,
+  leaveOut,
   pair,
   servers,
   spoil,
@@ -18,8 +21,9 @@ describe('bad packages', () => {
     const from = contents === 'empty' ? anyServer : anySource;
     check(
       `${contents}: refused or retried, and the old version goes on`,
-      { needs: [from, ...anyPackage(from), 'restorable-failures'], covers: ['DG-18', 'DG-15', 'DH-05'] },
+      { needs: [from, ...anyPackage(from), 'restorable-failures'], covers: ['DG-18', 'DG-15', 'DH-04', 'DH-05'] },
       async () => {
+        await keepFiles(1501);
         const upgrade = await unit.upgrade(await spoil(pair.upgrade, contents), { from });
         expect(upgrade).toConform();
         expect(upgrade).toEndAs('rolled-back', 'rejected', 'download-failed', 'retrying');
@@ -34,6 +38,19 @@ describe('bad packages', () => {
       const upgrade = await unit.upgrade(wrongBase(pair.downgrade), { from: anySource });
       expect(upgrade).toConform();
       expect(upgrade).toEndAs('rolled-back', 'rejected', 'download-failed', 'retrying');
+    },
+  );
+
+  check(
+    'after a package that was refused, a restart leads to the old version, and to no new attempt',
+    { needs: [anySource, ...anyPackage(anySource), 'restorable-failures'], covers: ['DH-05', 'DG-15'] },
+    async () => {
+      const refused = await unit.upgrade(await spoil(pair.upgrade, 'corrupt'), { from: anySource });
+      expect(refused).toConform();
+      if (!gaveUp(refused)) leaveOut('the module still retries, as its profile says');
+      expect(await unit.restart('after a package that was refused')).toEqual({ ready: true, stayed: true, reports: [] });
+      const { revision } = await unit.identity('check');
+      expect(revision).toBe(pair.upgrade.fromRevision);
     },
   );
 

@@ -1,8 +1,8 @@
-import { check, ownServer, pair, servers, slowRate, unit } from '../harness/jest/suite.js';
+import { check, keepFiles, ownServer, pair, servers, slowRate, unit } from '../harness/jest/suite.js';
 
 /** The way to the module fails: the old version goes on, and the next try is as good as the first. */
 describe.each(servers)('download over %s', (source) => {
-  const covers = [source === 'ftp' ? 'DG-16' : 'DG-17', 'DH-09'];
+  const covers = [source === 'ftp' ? 'DG-16' : 'DG-17', 'DH-04', 'DH-09'];
   const needs = [source, ...ownServer(source)];
   const fails = [
     { name: 'refuse' },
@@ -15,6 +15,7 @@ describe.each(servers)('download over %s', (source) => {
   for (const fault of fails) {
     const where = 'percent' in fault ? ` at ${String(fault.percent)} %` : '';
     check(`${fault.name}${where}: the download fails and the old version goes on`, { needs, covers }, async () => {
+      await keepFiles(1501);
       const upgrade = await unit.upgrade(pair.upgrade, { from: source, fault });
       expect(upgrade).toConform();
       expect(upgrade).toEndAs('download-failed');
@@ -44,8 +45,14 @@ describe.each(servers)('download over %s', (source) => {
   });
 
   check('a failed download does not spoil the next', { needs, covers }, async () => {
-    const failed = await unit.upgrade(pair.upgrade, { from: source, fault: { name: 'reset', percent: 50 } });
-    expect(failed).toConform();
+    const failed = [];
+    // Twice: what the first leaves behind, the second must not add to.
+    for (let round = 0; round < 2; round += 1) {
+      const broken = await unit.upgrade(pair.upgrade, { from: source, fault: { name: 'reset', percent: 80 } });
+      expect(broken).toConform();
+      failed.push(broken);
+    }
+    expect(failed).toConformTogether();
     const upgrade = await unit.upgrade(pair.upgrade, { from: source });
     expect(upgrade).toConform();
     expect(upgrade).toEndAs('upgraded');

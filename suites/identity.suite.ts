@@ -1,4 +1,4 @@
-import { anySource, check, pair, random, rig, storages, unit } from '../harness/jest/suite.js';
+import { anySource, check, keepFiles, pair, rig, storages, unit } from '../harness/jest/suite.js';
 
 /** What makes the unit this unit: it must be the same after an upgrade as before. */
 describe('identity', () => {
@@ -22,7 +22,7 @@ describe('identity', () => {
     { needs: [anySource], covers: ['DH-03', 'DH-04', 'DH-07', 'DG-14'] },
     async () => {
       const trip = [];
-      for (const storage of storages) await unit.upload(storage, 'keep-me.bin', random(`kept on ${storage}`).bytes(3001));
+      await keepFiles(3001);
       for (const step of [pair.upgrade, pair.downgrade]) {
         const upgrade = await unit.upgrade(step, { from: anySource });
         expect(upgrade).toConform();
@@ -31,6 +31,21 @@ describe('identity', () => {
       }
       expect(trip).toConformTogether();
       for (const storage of storages) await unit.remove(storage, 'keep-me.bin');
+    },
+  );
+
+  check(
+    'the new version outlasts a restart, and nothing is left to be upgraded',
+    { needs: [anySource], covers: ['DG-13', 'DG-14'] },
+    async () => {
+      for (const step of [pair.upgrade, pair.downgrade]) {
+        const upgrade = await unit.upgrade(step, { from: anySource });
+        expect(upgrade).toConform();
+        expect(upgrade).toEndAs('upgraded');
+        expect(await unit.restart('after an upgrade')).toEqual({ ready: true, stayed: true, reports: [] });
+        const { revision } = await unit.identity('check');
+        expect(revision).toBe(step.toRevision);
+      }
     },
   );
 });

@@ -180,7 +180,7 @@ describe('limits of a local source', () => {
       expect(upgrade).toEndAs('rejected');
     });
   }
-  for (const target of ['/etc/passwd', '/data/update.zip', '/data/ufs', 'update.zip']) {
+  for (const target of ['/data/ufs/../update.zip', '/etc/passwd', '/data/update.zip', '/data/ufs', 'update.zip']) {
     check(`${target} gets ERROR`, { needs: ['ufs'], covers: ['DG-05', 'DG-06'] }, async () => {
       const upgrade = await unit.upgrade(pair.upgrade, { from: 'ufs', intent: 'no-such-file', address: { target } });
       expect(upgrade).toConform();

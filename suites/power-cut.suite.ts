@@ -4,11 +4,10 @@ import {
   cutId,
   cuts,
   cutTrial,
+  keepFiles,
   nextStep,
   ownServer,
   pair,
-  random,
-  storages,
   type CutTrial,
   unit,
 } from '../harness/jest/suite.js';
@@ -24,8 +23,7 @@ function trial(cut: CutTrial): void {
   // How far a download is, only a server of ours tells.
   const counted = cut.points.some(({ anchor }) => anchor === 'download') ? ownServer(cut.source) : [];
   check(cutId(cut), { needs: ['power-cuts', cut.source, ...spoilt, ...counted], covers }, async () => {
-    // Without a file there is nothing that could be lost (DH-04); the baseline takes it away again.
-    for (const storage of storages) await unit.upload(storage, 'keep-me.bin', random(`kept on ${storage}`).bytes(1501));
+    await keepFiles(1501);
     expect(await cutTrial(cut, pair.upgrade)).toSurvive();
     // Whatever the cut did, the next upgrade must work: from where the module is now.
     expect(await unit.upgrade(await nextStep(), { from: cut.source })).toConform();

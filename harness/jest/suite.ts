@@ -85,6 +85,11 @@ export function wrongBase(other: Package): Package {
 
 export const random: World['random'] = (label) => world().random(label);
 
+/** A file on each storage that an upgrade must leave alone (DH-04): without one there is nothing that could be lost. The baseline takes it away again. */
+export async function keepFiles(bytes: number): Promise<void> {
+  for (const storage of storages) await unit.upload(storage, 'keep-me.bin', random(`kept on ${storage}`).bytes(bytes));
+}
+
 export type { CutTrial, Upgrade };
 export const cuts = world().cuts;
 export const seed = world().seed;
@@ -115,6 +120,9 @@ export const serverAddress = (source: Server): { readonly host: string; readonly
 /** The command got ERROR. */
 export const wasRefused = (upgrade: Upgrade): boolean =>
   upgrade.events.some((event) => event.type === 'upgrade.end' && event.why === 'refused');
+/** The upgrade is over: the module is back in normal mode, or never left it. */
+export const gaveUp = (upgrade: Upgrade): boolean =>
+  upgrade.events.some((event) => event.type === 'upgrade.end' && event.why !== 'limit');
 /** Somebody connected to our server during the upgrade. */
 export const reachedServer = (upgrade: Upgrade): boolean => upgrade.events.some(({ type }) => type === 'server.connection');
 

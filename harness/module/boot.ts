@@ -133,7 +133,7 @@ function isWitness(sighting: Sighting, main: LineRole): boolean {
   return report?.kind === 'powered-down' || (report?.kind === 'boot' && report.name === 'RDY');
 }
 
-function isUpgradeReport(sighting: Extract<Sighting, { kind: 'urc' }>): boolean {
+export function isUpgradeReport(sighting: Extract<Sighting, { kind: 'urc' }>): boolean {
   return ['start', 'updating', 'restore', 'end'].includes(sighting.report?.kind ?? '');
 }
 

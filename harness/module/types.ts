@@ -77,6 +77,14 @@ export interface Upgrade {
   readonly profile: RigProfile;
 }
 
+/** A restart outside of any upgrade, and what was seen of it. */
+export interface Restart {
+  readonly ready: boolean;
+  /** It did not restart again by itself, for as long as a boot may take. */
+  readonly stayed: boolean;
+  readonly reports: readonly string[];
+}
+
 /** The unit under test, as a suite sees it. */
 export interface Unit {
   readonly profile: RigProfile;
@@ -90,6 +98,11 @@ export interface Unit {
   remove(source: 'ufs' | 'sd', name: string): Promise<void>;
   /** Brings the unit to its baseline by the restore ladder; throws a RigFault when the last rung fails. */
   restore(why: string): Promise<void>;
+  /**
+   * Takes its power and gives it back where the rig can and may, else reboots it by AT+CFUN=1,1, and waits for normal mode. Resolves with the
+   * upgrade reports that came meanwhile; `ready` false: normal mode did not come within the limits.
+   */
+  restart(why: string): Promise<Restart>;
   /** Lets go of the lines' listeners. The lines, the power and the servers belong to the caller, who closes them after this. */
   close(): void;
 }

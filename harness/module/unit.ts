@@ -6,10 +6,11 @@ import { checkIdentity, readIdentity, type UnitIdentity } from './identity.js';
 import { checkLines } from './line-check.js';
 import { bringUp, type NetworkParts } from './network.js';
 import { Ports } from './ports.js';
+import { restartUnit } from './restart.js';
 import { RestoreLadder } from './restore.js';
 import { SimCard } from './sim-card.js';
 import { timingOf, type Timing } from './timing.js';
-import type { OpenUnit, Package, Unit, UnitOptions, Upgrade, UpgradeOptions } from './types.js';
+import type { OpenUnit, Package, Restart, Unit, UnitOptions, Upgrade, UpgradeOptions } from './types.js';
 import { runUpgrade } from './upgrade.js';
 
 /** The unit neither answered nor reported an upgrade, whatever was tried: its supply may hang on an inverted line. */
@@ -126,6 +127,21 @@ class OpenedUnit implements Unit {
 
   remove(source: Storage, name: string): Promise<void> {
     return this.#files.remove(source, name);
+  }
+
+  restart(why: string): Promise<Restart> {
+    const { rig, power, journal, clock, signal } = this.options;
+    return restartUnit(why, {
+      ports: this.#ports,
+      network: this.#network,
+      profile: this.profile,
+      timing: this.#timing,
+      power,
+      powerCuts: rig.safety.powerCuts,
+      journal,
+      clock,
+      signal,
+    });
   }
 
   restore(why: string): Promise<void> {
