@@ -1,4 +1,4 @@
-import type { BootFlag } from './core/boot-log.js';
+import type { BootFlag, BootRecord } from './core/boot-log.js';
 import type { PackageProblem } from './core/package-file.js';
 import type { Report } from './core/steps.js';
 import type { Dice } from './core/bytes.js';
@@ -19,6 +19,8 @@ export interface Limits {
   readonly httpPort: number;
   /** Whether a local path elsewhere than in UFS and on the card will do. */
   readonly otherPaths: boolean;
+  /** Whether a path may lead on from there: into folders, and out of them. */
+  readonly longerPaths: boolean;
 }
 
 /** What the module keeps outside the firmware image. */
@@ -26,6 +28,8 @@ export interface Nv {
   imei: string;
   iccid: string;
   apn: string;
+  /** Type of the APN's context: 1 IPv4, 2 IPv6, 3 both. */
+  apnType: number;
   sim: boolean;
   registers: boolean;
   cfun: number;
@@ -41,6 +45,8 @@ export interface Nv {
 export interface Spoils {
   wipe(): void;
   wipeCard(): void;
+  /** Takes so many bytes of UFS each time, and no list shows by what. */
+  takeRoom(bytes: number): void;
   /** Changes a byte in the first file of UFS. */
   damageOne(): void;
   /** Deletes the package that was used. */
@@ -134,13 +140,23 @@ export interface Behaviour {
   readonly harmless?: string;
 
   /** How many attempts there are at most. */
-  maxAttempts?(sound: number): number;
+  maxAttempts?(sound: number, source: string): number;
   /** What the retry counter starts from; `previous` is where the last upgrade left it. */
   firstCount?(sound: number, previous: number): number;
   /** The counter as a boot finds it; `warm`: power was kept since the last one; `starts`: boots into recovery so far. */
-  countAtBoot?(sound: number, warm: boolean, starts: number): number;
+  countAtBoot?(sound: number, warm: boolean, starts: number, outcome: BootRecord['outcome']): number;
+  /** Whether normal mode takes back the flag that says an upgrade has ended well. */
+  clearsFlag?(sound: boolean): boolean;
+  /** The code of an attempt that worked. */
+  attemptEnd?(sound: number, starts: number): number;
+  /** Whether recovery crashes and starts again once it has reported this. */
+  crashes?(sound: boolean, percent: number, starts: number): boolean;
+
   /** What the boot flag says that a boot finds. */
-  flagAtBoot?(sound: BootFlag, boot: { readonly warm: boolean; readonly starts: number }): BootFlag;
+  flagAtBoot?(
+    sound: BootFlag,
+    boot: { readonly warm: boolean; readonly starts: number; readonly outcome: BootRecord['outcome'] },
+  ): BootFlag;
   /** Whether an attempt ended by a cut is used up. */
   cutsCount?(sound: boolean): boolean;
   /** Whether each failed attempt prints its END. */
@@ -184,11 +200,28 @@ export interface Behaviour {
   /** Whether that end is reported. */
   reportsDownloadEnd?(sound: boolean, code: number): boolean;
   rebootsAfterFailedDownload?(sound: boolean): boolean;
+  /** Whether a refused local file is asked of a server. */
+  requestsAfterRefusal?(sound: boolean): boolean;
+  /** Whether files are deleted for a package that has no room. */
+  makesRoom?(sound: boolean): boolean;
   /** Whether a download that lost its power leaves the boot flag behind, as if it were done. */
   resumesDownload?(sound: boolean): boolean;
 
   /** Changes what the module keeps, at the first normal boot after an upgrade. */
   afterUpgrade?(nv: Nv, files: Spoils): void;
+  /** The same at the first normal boot after an upgrade was given up, and after a download that failed. */
+  afterGivingUp?(nv: Nv, files: Spoils): void;
+  afterFailedDownload?(nv: Nv, files: Spoils): void;
+  /** Seconds of normal mode, before scaling, after which the module restarts by itself; `first`: since an upgrade. */
+  restartsAfter?(sound: number, since: { readonly first: boolean; readonly upgraded: boolean }): number;
+  /** What AT+GMR and AT+CGMR say. */
+  shownGmr?(sound: string, upgraded: boolean): string;
+  /** Whether USB comes up in normal mode. */
+  usbUp?(sound: boolean, upgraded: boolean): boolean;
+  /** How a line works in normal mode. */
+  wiringInNormal?(sound: Wiring, port: 'at' | 'uart', upgraded: boolean): Wiring;
+  /** Seconds from power to the loader, before scaling. */
+  loaderSeconds?(sound: number, boot: { readonly warm: boolean; readonly flag: BootFlag; readonly starts: number }): number;
   /** The revision the module says it runs; `upgraded`: the last upgrade succeeded. */
   shownRevision?(sound: string, upgraded: boolean): string;
   /** Whether normal mode comes up; `gaveUp`: the last upgrade ended with the old version restored. */
@@ -270,7 +303,7 @@ export class Behaviours {
   }
 
   /** Passes the sound answer through every deviation that has the hook. */
-  ask<K extends Exclude<HookName, 'afterUpgrade' | 'onCut'>>(
+  ask<K extends Exclude<HookName, 'afterUpgrade' | 'afterGivingUp' | 'afterFailedDownload' | 'onCut'>>(
     hook: K,
     sound: Parameters<Hook<K>>[0],
     ...more: Parameters<Hook<K>> extends [unknown, ...infer Rest] ? Rest : never
@@ -285,6 +318,14 @@ export class Behaviours {
 
   afterUpgrade(nv: Nv, files: Spoils): void {
     for (const behaviour of this.list) behaviour.afterUpgrade?.(nv, files);
+  }
+
+  afterGivingUp(nv: Nv, files: Spoils): void {
+    for (const behaviour of this.list) behaviour.afterGivingUp?.(nv, files);
+  }
+
+  afterFailedDownload(nv: Nv, files: Spoils): void {
+    for (const behaviour of this.list) behaviour.afterFailedDownload?.(nv, files);
   }
 
   onCut(cut: CutSeen, nv: Nv, files: Spoils): void {

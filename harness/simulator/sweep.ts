@@ -66,7 +66,14 @@ interface Ending {
 const MOST_BOOTS = 40;
 /** Files are no part of a sweep. */
 const nothing = (): void => undefined;
-const NO_FILES: Spoils = { wipe: nothing, wipeCard: nothing, damageOne: nothing, dropPackage: nothing, loseRoom: nothing };
+const NO_FILES: Spoils = {
+  wipe: nothing,
+  wipeCard: nothing,
+  damageOne: nothing,
+  dropPackage: nothing,
+  loseRoom: nothing,
+  takeRoom: nothing,
+};
 /** Cuts tried in one boot of a sequence, on average, before one of them is chosen to go on from. */
 const BRANCHES = 24;
 const DEEPEST = 6;

@@ -1,4 +1,5 @@
 import type { Expectation } from './expectation.js';
+import { afterwardsExpectations } from './expectations-afterwards.js';
 import { deliveryExpectations } from './expectations-delivery.js';
 import { firmwareExpectations } from './expectations-firmware.js';
 import { habitExpectations } from './expectations-habits.js';
@@ -10,6 +11,7 @@ import { rigExpectations } from './expectations-rig.js';
 export const expectations: readonly Expectation[] = [
   ...firmwareExpectations,
   ...deliveryExpectations,
+  ...afterwardsExpectations,
   ...harmlessExpectations,
   ...habitExpectations,
   ...rigExpectations,

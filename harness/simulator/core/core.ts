@@ -51,8 +51,12 @@ export class Core {
   /** One boot, from the loader on. `warm`: the reboot that ends an upgrade, with power kept. */
   *boot(warm: boolean): Generator<Step, Outcome, void> {
     const found = this.log.read();
-    const flag = this.behaviours.ask('flagAtBoot', found.flag, { warm, starts: found.starts });
-    const record = { ...found, flag, attempts: this.behaviours.ask('countAtBoot', found.attempts, warm, found.starts) };
+    const flag = this.behaviours.ask('flagAtBoot', found.flag, { warm, starts: found.starts, outcome: found.outcome });
+    const record = {
+      ...found,
+      flag,
+      attempts: this.behaviours.ask('countAtBoot', found.attempts, warm, found.starts, found.outcome),
+    };
     if (flag !== found.flag) yield* this.put(record);
     if (record.flag === 'recovery') {
       if (!this.exhausted(record)) return yield* this.upgrade(record);
@@ -73,13 +77,13 @@ export class Core {
   *arrive(): Generator<Step, boolean, void> {
     const record = this.log.read();
     if (record.flag !== 'done') return false;
-    yield* this.put({ ...record, flag: 'normal', outcome: 'upgraded' });
+    if (this.behaviours.ask('clearsFlag', true)) yield* this.put({ ...record, flag: 'normal', outcome: 'upgraded' });
     return true;
   }
 
-  private exhausted({ attempts }: BootRecord): boolean {
+  private exhausted({ attempts, source }: BootRecord): boolean {
     const most = this.policy.profile === 'no-backup' ? Infinity : this.policy.reading === 'in-all' ? 5 : 6;
-    return attempts >= this.behaviours.ask('maxAttempts', most);
+    return attempts >= this.behaviours.ask('maxAttempts', most, source);
   }
 
   private *upgrade(record: BootRecord): Generator<Step, Outcome, void> {
@@ -89,7 +93,8 @@ export class Core {
     yield* this.put(begun);
     yield { kind: 'report', report: { kind: 'START' } };
     const recovery = new Recovery(this.images, this.policy, this.packages, this.behaviours);
-    const err = yield* recovery.attempt(record.source, record.base);
+    const result = yield* recovery.attempt(record.source, record.base);
+    const err = result === 0 ? this.behaviours.ask('attemptEnd', 0, begun.starts) : result;
     if (err === 0) {
       yield* this.put({ ...begun, flag: 'done' });
       yield { kind: 'report', report: { kind: 'END', err } };

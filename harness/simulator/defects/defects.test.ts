@@ -147,6 +147,7 @@ test.each([
     imei: '1',
     iccid: '2',
     apn: 'a',
+    apnType: 1,
     sim: true,
     registers: true,
     cfun: 1,
@@ -165,6 +166,7 @@ test.each([
     damageOne: untouched,
     dropPackage: untouched,
     loseRoom: untouched,
+    takeRoom: untouched,
   });
   expect(Object.keys(nv).filter((name) => nv[name as keyof Nv] !== before[name as keyof Nv])).toEqual([key]);
 });
@@ -268,7 +270,14 @@ test.each([
 ])('%s bricks where it says, and nowhere else', (defect, bricks, spares) => {
   const cut = { mode: 'recovery', percent: undefined, torn: false, ending: false, starts: 1, downloading: false };
   const nothing = (): void => undefined;
-  const files = { wipe: nothing, wipeCard: nothing, damageOne: nothing, dropPackage: nothing, loseRoom: nothing };
+  const files = {
+    wipe: nothing,
+    wipeCard: nothing,
+    damageOne: nothing,
+    dropPackage: nothing,
+    loseRoom: nothing,
+    takeRoom: nothing,
+  };
   const bricked = [bricks, spares].map((seen) => {
     const nv = { bricked: false } as Nv;
     named(defect).onCut({ ...cut, ...seen }, nv, files);
@@ -286,7 +295,7 @@ test('flash-too-slow takes longer than any limit of a rig', () => {
 });
 
 test('every deviation is tried in one of these files', () => {
-  const tests = ['defects.test.ts', 'habits.test.ts', 'module.test.ts', 'rig.test.ts', '../sweep.test.ts'];
+  const tests = ['defects.test.ts', 'afterwards.test.ts', 'habits.test.ts', 'module.test.ts', 'rig.test.ts', '../sweep.test.ts'];
   const text = tests.map((file) => readFileSync(join(__dirname, file), 'utf8')).join('');
   const made = /^(?:ftp-(?:user|password|host|path)|local-path)-/;
   expect(DEFECTS.map(({ name }) => name).filter((name) => !made.test(name) && !text.includes(`'${name}'`))).toEqual([]);

@@ -1,11 +1,11 @@
-import type { Behaviour, Nv, Spoils } from '../behaviour.js';
+import type { Behaviour, Nv } from '../behaviour.js';
 
 /** Something the module forgets at its first start after an upgrade. */
 function forgets(name: string, summary: string, changes: Partial<Nv>): Behaviour {
   return { name, summary, owner: 'firmware', afterUpgrade: (nv) => void Object.assign(nv, changes) };
 }
 
-function spoils(name: string, summary: string, what: keyof Spoils): Behaviour {
+function spoils(name: string, summary: string, what: 'wipe' | 'wipeCard' | 'damageOne'): Behaviour {
   return { name, summary, owner: 'firmware', afterUpgrade: (_nv, files) => files[what]() };
 }
 

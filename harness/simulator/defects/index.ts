@@ -1,4 +1,5 @@
 import type { Behaviour } from '../behaviour.js';
+import { AFTERWARDS } from './afterwards.js';
 import { ATTEMPTS } from './attempts.js';
 import { CUTS } from './cuts.js';
 import { DOWNLOAD } from './download.js';
@@ -16,6 +17,7 @@ export const DEFECTS: readonly Behaviour[] = [
   ...PACKAGES,
   ...REPORTS,
   ...HEALTH,
+  ...AFTERWARDS,
   ...LIMIT_DEFECTS,
   ...DOWNLOAD,
   ...CUTS,

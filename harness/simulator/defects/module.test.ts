@@ -234,6 +234,7 @@ describe('downloads', () => {
     ['ftpend-0-on-failure', 'HTTPEND",0'],
     ['failure-code-range-wrong', 'HTTPEND",601'],
     ['failed-download-silent', 'nothing'],
+    ['failed-download-crashes', 'nothing'],
     ['network-refused', 'HTTPEND",716'],
     ['network-silent', 'HTTPEND",702'],
     ['https-words', 'HTTPSEND",701'],
@@ -296,6 +297,18 @@ describe('downloads', () => {
 
   test('download-too-slow lets forty times less through', () => {
     expect(named('download-too-slow').ask('bytesPerSecond', 10_000)).toBe(250);
+  });
+
+  test.each([
+    ['none', []],
+    ['refused-file-requested', ['/no.zip']],
+  ])('%s: requests for a local file that is refused', async (defect, expected) => {
+    asked.length = 0;
+    const unit = await fresh(defect).ready();
+    unit.module.network.route('h:80', `127.0.0.1:${(server.address() as AddressInfo).port}`);
+    expect(unit.command('AT+QFOTADL="/data/ufs/no.zip"')).toContain('ERROR');
+    await new Promise((done) => setTimeout(done, 100));
+    expect(asked).toEqual(expected);
   });
 
   test.each([

@@ -12,7 +12,7 @@ function plain(line: (session: Parameters<Command>[0]) => string | undefined): C
 }
 
 function imei({ module, line }: Parameters<Command>[0]): string | undefined {
-  return module.options.behaviours.ask('imei', module.nv.imei, line.name) || undefined;
+  return module.options.behaviours.ask('imei', module.nv.imei, line.name);
 }
 
 /** Who the module and its SIM are. */
@@ -21,8 +21,8 @@ export const IDENTITY_COMMANDS: Readonly<Record<string, Command>> = {
   CGMI: plain(() => 'Quectel'),
   GMM: plain(({ module }) => module.options.module),
   CGMM: plain(({ module }) => module.options.module),
-  GMR: plain(({ module }) => module.revision),
-  CGMR: plain(({ module }) => module.revision),
+  GMR: plain(({ module }) => module.options.behaviours.ask('shownGmr', module.revision, module.upgraded)),
+  CGMR: plain(({ module }) => module.options.behaviours.ask('shownGmr', module.revision, module.upgraded)),
   QGMR: plain(({ module }) =>
     module.options.behaviours.ask('shownQgmr', `${module.revision}_01.001.01.001`, module.core.log.read().starts),
   ),

@@ -44,10 +44,10 @@ export const NETWORK_COMMANDS: Readonly<Record<string, Command>> = {
     const { module } = session;
     if (form === 'test') return ok('+QICSGP: (1-16),(1,2),<APN>,<username>,<password>,(0-3)');
     if (form !== 'set' || params[0]?.value !== '1') return ERROR;
-    if (params.length === 1) return ok(`+QICSGP: 1,"${module.nv.apn}","","",1`);
+    if (params.length === 1) return ok(`+QICSGP: ${module.nv.apnType},"${module.nv.apn}","","",1`);
     const [, type, apn] = params;
     if (params.length < 3 || params.length > 6 || !/^[123]$/.test(type?.value ?? '') || apn?.quoted !== true) return ERROR;
-    module.changeNv({ apn: apn.value });
+    module.changeNv({ apn: apn.value, apnType: Number(type?.value) });
     return ok();
   },
   CGDCONT: (session, form, params) => {

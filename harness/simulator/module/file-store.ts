@@ -159,6 +159,17 @@ export class FileStore {
     writeFileSync(join(this.folder('UFS'), LOST), Buffer.alloc(Math.max(0, this.free('UFS') - LEFT_FREE)));
   }
 
+  /** So much of what is free is taken for good, by nothing that can be seen. */
+  takeRoom(bytes: number): void {
+    let number = 1;
+    while (this.exists(`${LOST}-${number}`)) number++;
+    writeFileSync(join(this.folder('UFS'), `${LOST}-${number}`), Buffer.alloc(Math.min(bytes, this.free('UFS'))));
+  }
+
+  private exists(file: string): boolean {
+    return statSync(join(this.folder('UFS'), file), { throwIfNoEntry: false }) !== undefined;
+  }
+
   /** One byte in the middle of the first file changes. */
   damageOne(): void {
     const first = this.list('UFS').find(({ size }) => size > 0);
@@ -199,6 +210,7 @@ export function spoilsOf(files: FileStore, source: string): Spoils {
       else if (files.size(file) !== undefined) files.remove(file);
     },
     loseRoom: () => files.loseRoom(),
+    takeRoom: (bytes) => files.takeRoom(bytes),
   };
 }
 

@@ -13,6 +13,7 @@ export const LIMITS: Limits = {
   ftpPort: 21,
   httpPort: 80,
   otherPaths: false,
+  longerPaths: false,
 };
 
 /** Where `AT+QFOTADL` is to take the package from. */
@@ -20,7 +21,13 @@ export type FotaSource = { readonly kind: 'local'; readonly storage: 'UFS' | 'SD
 
 /** Reads the parameter of `AT+QFOTADL`, one character a byte; undefined when it is refused. */
 export function parseFotaSource(text: string, limits: Limits): FotaSource | undefined {
-  const local = (limits.otherPaths ? /^(\/.*\/)([^/\0]+)$/ : /^(\/data\/ufs\/|\/media\/card\/)([^/\0]+)$/).exec(text);
+  const local = (
+    limits.otherPaths
+      ? /^(\/.*\/)([^/\0]+)$/
+      : limits.longerPaths
+        ? /^(\/data\/ufs\/|\/media\/card\/)(?:[^\0]*\/)?([^/\0]+)$/
+        : /^(\/data\/ufs\/|\/media\/card\/)([^/\0]+)$/
+  ).exec(text);
   if (local !== null) {
     if (text.length > limits.localPath) return undefined;
     return { kind: 'local', storage: local[1] === '/media/card/' ? 'SD' : 'UFS', name: local[2] ?? '' };

@@ -68,6 +68,8 @@ export class SimModule implements Powered {
   private quiet = (): void => undefined;
   private usbLoose = false;
   private stale: StaleServer | undefined;
+  /** The old version was put back since normal mode was last up. */
+  private restored = false;
 
   constructor(
     readonly options: ModuleOptions,
@@ -134,7 +136,7 @@ export class SimModule implements Powered {
     return this.core.log.read().outcome === 'given-up';
   }
 
-  private get upgraded(): boolean {
+  get upgraded(): boolean {
     const { flag, outcome } = this.core.log.read();
     return flag === 'done' || outcome === 'upgraded';
   }
@@ -151,6 +153,12 @@ export class SimModule implements Powered {
   get usb(): string | undefined {
     if (this.mode === 'dead') return this.usbWhenDead;
     return this.at.present ? USB_ID[this.options.module] : undefined;
+  }
+
+  /** After a download that failed. */
+  spoilFailedDownload(): void {
+    this.options.behaviours.afterFailedDownload(this.state.nv, spoilsOf(this.files, 'download'));
+    this.state.saveNv();
   }
 
   powerOn(): void {
@@ -198,7 +206,11 @@ export class SimModule implements Powered {
   usbPowerChanged(): void {
     if (!this.lines.vbus || this.starved || this.usbLoose) this.at.unplug();
     else if (this.mode === 'dead') this.at.strand(this.usbWhenDead);
-    else if (this.reporter.wantsUsb) this.at.plug();
+    else if (this.reporter.wantsUsb && this.hasUsb) this.at.plug();
+  }
+
+  private get hasUsb(): boolean {
+    return this.mode !== 'normal' || this.options.behaviours.ask('usbUp', true, this.upgraded);
   }
 
   /** The plug has contact, or has none. */
@@ -282,12 +294,14 @@ export class SimModule implements Powered {
     this.mode = 'booting';
     this.epoch = this.newEpoch();
     const { dice } = this;
-    const ready = this.options.behaviours.ask('bootSeconds', dice.between(...READY_AFTER), this.upgraded);
     const { behaviours } = this.options;
+    const ready = behaviours.ask('bootSeconds', dice.between(...READY_AFTER), this.upgraded);
     this.epoch.after(behaviours.ask('seconds', dice.between(...STATUS_AFTER), 'status'), () => this.setStatus(true));
     const words = behaviours.ask('loaderSays', '');
     if (words !== '') this.epoch.after(later + 1, () => this.uart.write(Buffer.from(words, 'latin1')));
-    this.epoch.after(later + LOADER_AFTER, () => {
+    const { flag, starts } = this.core.log.read();
+    const loader = behaviours.ask('loaderSeconds', LOADER_AFTER, { warm, flag, starts });
+    this.epoch.after(later + loader, () => {
       if (this.nv.bricked) return this.die('bricked');
       if (this.nv.dumps > 0) {
         this.changeNv({ dumps: this.nv.dumps - 1 });
@@ -310,6 +324,10 @@ export class SimModule implements Powered {
       if (step.report.kind === 'UPDATING') {
         this.percent = step.report.percent;
         if (this.options.behaviours.ask('hangs', false, this.percent)) this.pacer?.stall();
+        if (this.options.behaviours.ask('crashes', false, this.percent, this.core.log.read().starts)) {
+          this.pacer?.stall();
+          this.rebootOnceRead(0, true);
+        }
       }
     }
     if (step.kind === 'plan' && this.options.behaviours.ask('dropsPackage', false))
@@ -317,6 +335,7 @@ export class SimModule implements Powered {
     if (step.kind !== 'mode') return;
     this.mode = step.mode;
     if (step.mode === 'recovery') this.reporter.recoveryStarts();
+    if (step.mode === 'restore') this.restored = true;
   }
 
   private loaded(outcome: Outcome, seconds: number): void {
@@ -341,15 +360,24 @@ export class SimModule implements Powered {
   /** Normal mode is up. */
   private arrive(): void {
     this.mode = 'normal';
+    const { behaviours } = this.options;
+    for (const line of [this.at, this.uart])
+      if (behaviours.ask('wiringInNormal', 'sound', line.name, this.upgraded) === 'mute') line.wiring = 'mute';
     this.drive(this.core.arrive(), (upgraded) => {
       this.files.dropDownload();
       if (upgraded) {
-        this.options.behaviours.afterUpgrade(this.state.nv, spoilsOf(this.files, this.core.log.read().source));
+        behaviours.afterUpgrade(this.state.nv, spoilsOf(this.files, this.core.log.read().source));
         this.state.saveNv();
       }
+      if (this.restored) {
+        this.restored = false;
+        behaviours.afterGivingUp(this.state.nv, spoilsOf(this.files, this.core.log.read().source));
+        this.state.saveNv();
+      }
+      const restart = behaviours.ask('restartsAfter', Infinity, { first: upgraded, upgraded: this.upgraded });
+      if (restart < Infinity) this.epoch.after(restart, () => this.reboot(true));
       this.sim = new SimCard(this, this.epoch);
       const [at, uart] = this.sessions;
-      const { behaviours } = this.options;
       const answers = (run: () => void): void => {
         const seconds = behaviours.ask('seconds', 0, 'answers');
         if (seconds === 0) run();

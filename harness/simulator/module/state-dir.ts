@@ -75,6 +75,7 @@ function factoryNv({ imei, apn }: ModuleOptions): Nv {
     imei,
     iccid: `8988280666${imei.slice(-9)}`,
     apn,
+    apnType: 1,
     sim: true,
     registers: true,
     cfun: 1,

@@ -42,12 +42,17 @@ export class Upgrade {
   /** Takes the command's parameter; false is ERROR, and nothing happens. */
   request(text: string | undefined): boolean {
     const accepted = text !== undefined && !this.busy && this.accept(text);
-    if (!accepted) this.refused();
+    if (!accepted) this.refused(text);
     return accepted;
   }
 
-  private refused(): void {
+  private refused(text = ''): void {
     const { behaviours } = this.module.options;
+    const server = this.module.network.anyServer();
+    if (text.startsWith('/') && server !== undefined && behaviours.ask('requestsAfterRefusal', false)) {
+      const remote: Remote = { kind: 'http', user: '', password: '', ...server, path: text.slice(text.lastIndexOf('/') + 1) };
+      this.transfer(remote, { write: () => undefined }, 0, () => undefined).catch(() => undefined);
+    }
     if (behaviours.ask('rebootsAfterRefusal', false)) this.module.rebootSoon();
     const report = behaviours.ask('reportAfterRefusal', '');
     if (report !== '') this.module.epoch.after(BEFORE_DOWNLOAD, () => this.module.reporter.urc(report));
@@ -62,7 +67,7 @@ export class Upgrade {
     if (source === undefined) return false;
     if (source.kind === 'local') {
       const there = this.module.files.size({ storage: source.storage, name: source.name }) !== undefined;
-      const elsewhere = parseFotaSource(text, { ...limits, otherPaths: false }) === undefined;
+      const elsewhere = parseFotaSource(text, { ...limits, otherPaths: false, longerPaths: false }) === undefined;
       if (!there && !elsewhere && !behaviours.ask('acceptsMissingFile', false)) return false;
       this.start(() => this.fromFile(text));
     } else this.start(() => this.fetch(source));
@@ -94,6 +99,7 @@ export class Upgrade {
     const word = asked.kind === 'ftp' ? 'FTP' : 'HTTP';
     module.reporter.urc(`+QIND: "FOTA","${word}START"`);
     const { epoch } = module;
+    if (behaviours.ask('makesRoom', false) && module.files.free('UFS') < 300_000) module.files.wipe();
     const file = module.files.createDownload();
     this.fetching = true;
     const end = (code: number): void => {
@@ -108,6 +114,7 @@ export class Upgrade {
       else {
         this.busy = false;
         this.downloadFailed = true;
+        module.spoilFailedDownload();
         if (report !== undefined) module.reporter.urc(report);
         if (behaviours.ask('rebootsAfterFailedDownload', false)) module.rebootSoon();
       }
