@@ -50,9 +50,13 @@ export const AFTERWARDS: readonly Behaviour[] = [
   bad('boot-slow-after-cut', 'takes four more minutes to start after a cut', {
     loaderSeconds: (sound, { warm, starts }) => (!warm && starts > 0 ? sound + 240 : sound),
   }),
-  bad('usb-gone-after-upgrade', 'its USB does not come up any more after an upgrade', {
-    usbUp: (sound, upgraded) => sound && !upgraded,
-  }),
+  {
+    ...bad('usb-gone-after-upgrade', 'its USB does not come up any more after an upgrade', {
+      usbUp: (sound, upgraded) => sound && !upgraded,
+    }),
+    // Its plug, the cable or the host may be at fault as well, and no suite can tell.
+    owner: 'rig',
+  },
   bad('at-dead-after-upgrade', 'its AT port over USB gives nothing any more after an upgrade', {
     wiringInNormal: (sound, port, upgraded) => (port === 'at' && upgraded ? 'mute' : sound),
   }),

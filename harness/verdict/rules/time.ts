@@ -1,7 +1,7 @@
 import { shortestDeadline } from '../../base/clock.js';
 import type { Owner } from '../../journal/events.js';
-import { lagBetween, wasAccepted } from '../facts.js';
-import type { UpgradeRecord } from '../types.js';
+import { lagBetween, orderOn, wasAccepted } from '../facts.js';
+import type { SeenReport, UpgradeRecord } from '../types.js';
 import type { Rule } from './rule.js';
 
 interface Span {
@@ -73,7 +73,7 @@ export const timeRules: readonly Rule[] = [
   timeRule('time.recovery', 'the boot into recovery', 'boot', (record) =>
     record.attempts.flatMap(({ startSeen, reports }, index) => {
       const start = reports[0];
-      if (!startSeen || start === undefined) return [];
+      if (!startSeen || start === undefined || isGlued(record, start)) return [];
       const from = bootedAt(record, record.attempts[index - 1]?.reports.at(-1)?.order ?? record.startedAt.t, start.order);
       return from === undefined ? [] : [{ from: from.t, to: start.order, events: [from.event, ...start.events.slice(0, 1)] }];
     }),
@@ -93,6 +93,14 @@ export const timeRules: readonly Rule[] = [
     return [{ from: end.order, to: until, events: [end.events[0], ready.event], slack }];
   }),
 ];
+
+/** Reports without line ends between them are told apart only when more has come: when one was said is not known then. */
+function isGlued(record: UpgradeRecord, { sightings }: SeenReport): boolean {
+  return sightings.some(({ line }) => {
+    const orders = record.reports.flatMap((report) => orderOn(report, line) ?? []);
+    return new Set(orders).size < orders.length;
+  });
+}
 
 /** When the boot began that a START at `until` ended: with the return of power, or with the module's leaving. Undefined where neither was seen. */
 function bootedAt(
