@@ -1,4 +1,4 @@
-import { anySource, check, keepFiles, pair, rig, storages, unit } from '../harness/jest/suite.js';
+import { anySource, check, keepFiles, pair, restart, rig, storages, unit } from '../harness/jest/suite.js';
 
 /** What makes the unit this unit: it must be the same after an upgrade as before. */
 describe('identity', () => {
@@ -42,7 +42,7 @@ describe('identity', () => {
         const upgrade = await unit.upgrade(step, { from: anySource });
         expect(upgrade).toConform();
         expect(upgrade).toEndAs('upgraded');
-        expect(await unit.restart('after an upgrade')).toEqual({ ready: true, stayed: true, reports: [] });
+        expect(await restart('after an upgrade')).toEqual([]);
         const { revision } = await unit.identity('check');
         expect(revision).toBe(step.toRevision);
       }

@@ -117,6 +117,17 @@ export function leaveOut(reason: string): never {
 export const serverAddress = (source: Server): { readonly host: string; readonly port: number } | undefined =>
   reachedAt(source, rig.delivery);
 
+/**
+ * Restarts the unit and waits for normal mode; the upgrade reports that came meanwhile: a sound module has none to give. A unit that does not come
+ * up, or does not come to rest, is in doubt: its PWRKEY or its supply may be what fails.
+ */
+export async function restart(why: string): Promise<readonly string[]> {
+  const { ready, stayed, reports } = await unit.restart(why);
+  if (reports.length > 0 || (ready && stayed)) return reports;
+  const what = ready ? 'it came up, and restarted by itself within limits.boot' : 'it did not come up within limits.boot';
+  throw new Error(marked('inconclusive', `the unit was restarted (${why}): ${what}; its supply or its firmware`));
+}
+
 /** The command got ERROR. */
 export const wasRefused = (upgrade: Upgrade): boolean =>
   upgrade.events.some((event) => event.type === 'upgrade.end' && event.why === 'refused');

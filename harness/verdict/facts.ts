@@ -164,7 +164,7 @@ export function hasServerLog(record: UpgradeRecord): boolean {
 }
 
 /** From power to RDY a module takes 12 s at the least, and it shuts down first: a device that is back sooner was not rebooted. */
-const fastestReboot = 10_000;
+export const fastestReboot = 10_000;
 
 /**
  * The USB device that left after `from` though nobody had asked for it, and whether the module rebooted: it says RDY then, and is away for as

@@ -1,7 +1,7 @@
 import type { Ending } from '../journal/events.js';
 import { rules } from './rules/index.js';
 import { both, fault, fetched, flashed, refused, script, sound, v12, v13, type Script } from './testing/script.js';
-import { judged, rulesOf, failedDownload, usbOnly } from './testing/stories.js';
+import { judged, rulesOf, failedDownload } from './testing/stories.js';
 
 /** Each breaks one thing. `rules` are all that may speak against the firmware; the first must. */
 describe("the firmware's fault", () => {
@@ -392,38 +392,6 @@ describe("the firmware's fault", () => {
       ['reboot.recovery'],
     ],
     [
-      'a restart after normal mode was reached',
-      () => flashed('ftp').normal().wait(8000).reboots().normal().end().after({ revision: v13 }),
-      ['normal.kept'],
-      'upgraded',
-    ],
-    [
-      'a restart after normal mode was reached, seen over USB alone',
-      () =>
-        fetched('ftp', {}, usbOnly())
-          .say(['at'], 37, 64, 96, 'END,0')
-          .reboots()
-          .normal(['at'])
-          .wait(8000)
-          .reboots()
-          .normal(['at'])
-          .end()
-          .after({ revision: v13 }),
-      ['normal.kept'],
-    ],
-    [
-      'a restart in place of the end of a failed download',
-      () =>
-        script().start('http', { intent: 'nothing-there' }).command().say(both, 'HTTPSTART').reboots().normal().end().after({}),
-      ['normal.kept', 'download.reported'],
-    ],
-    [
-      'restarts before it could be given the command',
-      () => script().start('ufs').reboots().rx('uart', 'RDY').wait(20_000).reboots().rx('uart', 'RDY').end('limit'),
-      ['normal.kept'],
-      'unresponsive',
-    ],
-    [
       'an attempt that failed and worked',
       () => fetched('ufs').say(both, 'START', 50, 100, 'END,504', 'END,0').upgraded(),
       ['order.local'],
@@ -432,7 +400,8 @@ describe("the firmware's fault", () => {
       'a server asked for a local file that was refused',
       () => {
         const story = script().start('ufs', { intent: 'no-such-file' }).command('ERROR');
-        story.event({ type: 'server.request', protocol: 'http', connection: 1, request: 1, verb: 'GET', path: '/x' });
+        const path = '/update-v12-to-v13.zip';
+        story.event({ type: 'server.request', protocol: 'http', connection: 1, request: 1, verb: 'GET', path });
         return story.end('refused').after({});
       },
       ['fetch.nothing'],

@@ -135,6 +135,37 @@ describe('not the firmware', () => {
       'inconclusive',
     ],
     ['attempts that USB alone may have missed', () => refusedOverUsb(3), 'retries.count', 'undecided', 'inconclusive'],
+    ['one start more after normal mode was reached', () => restarting(1), '', '', 'pass'],
+    ['a module that starts again and again', () => restarting(2), 'normal.kept', 'undecided', 'inconclusive'],
+    [
+      'a module that starts again and again, seen over USB alone',
+      () => restarting(2, usbOnly(), ['at']),
+      'normal.kept',
+      'undecided',
+      'inconclusive',
+    ],
+    [
+      'a restart in place of the end of a failed download',
+      () =>
+        script().start('http', { intent: 'nothing-there' }).command().say(both, 'HTTPSTART').reboots().normal().end().after({}),
+      'normal.kept',
+      'undecided',
+      'inconclusive',
+    ],
+    [
+      'restarts before it could be given the command',
+      () => script().start('ufs').reboots().rx('uart', 'RDY').wait(20_000).reboots().rx('uart', 'RDY').end('limit'),
+      'normal.kept',
+      'undecided',
+      'inconclusive',
+    ],
+    [
+      'an attempt that failed, and one whose START was lost',
+      () => fetched('ufs').say(both, 'START', 50, 'END,504').wait(30_000).say(['uart'], 90, 'END,0').upgraded(),
+      '',
+      '',
+      'pass',
+    ],
     [
       'two lines that contradict each other',
       () => fetched('ufs').say(both, 'START', 50, 100).say(['uart'], 'END,0').say(['at'], 'END,504').upgraded(),
@@ -348,3 +379,12 @@ test('what a module says while its supply decays belongs to the attempt that was
   const judgement = judged(story.say(['uart'], 'START').returns().say(both, 50, 100, 'END,0').upgraded());
   expect(judgement.findings).toEqual([]);
 });
+
+/** A module that reached normal mode, and then started so many times more. */
+function restarting(times: number, story = script(), ports: readonly ('at' | 'uart')[] = both): Script {
+  fetched('ftp', {}, story);
+  if (ports.includes('uart')) story.say(ports, 'START');
+  story.say(ports, 37, 64, 96, 'END,0').reboots().normal(ports);
+  for (let count = 0; count < times; count += 1) story.wait(8000).reboots().normal(ports);
+  return story.end().after({ revision: v13 });
+}

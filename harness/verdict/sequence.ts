@@ -111,9 +111,11 @@ export const sequenceRules: readonly SequenceRule[] = [
       // The guide allows a retry. Nothing stands in the way of these two, so that both need one is no accident.
       const [before, after] = [mostOnOneLine(first), mostOnOneLine(second)];
       if (before < 2 || after < 2) return [];
+      // Only the module itself reports a failed attempt; one that breaks off without a word may have lost its power.
+      const reported = [first, second].every((record) => failedAttempts(record).length > 0);
       return [
         {
-          owner: 'firmware',
+          owner: reported ? 'firmware' : 'undecided',
           text: 'two sound packages, one after the other, were only applied by a retry, with nothing in their way',
           expected: '1 attempt',
           seen: `${String(before)}, then ${String(after)} attempts`,

@@ -44,7 +44,10 @@ describe('strangers on an open port', () => {
     const other = asksFor(download, '/UPDATE-v12-to-v1').say(both, 'HTTPEND,0').reboots().flashes();
     expect(found(other)).toContainEqual(['fetch.whole', 'firmware']);
     for (const path of ['/update-v12-to-v13.zip', '/upd'])
-      expect(found(asksFor(script().start('ufs').command(), path).reboots().flashes())).toContainEqual(['fetch.nothing', 'firmware']);
+      expect(found(asksFor(script().start('ufs').command(), path).reboots().flashes())).toContainEqual([
+        'fetch.nothing',
+        'firmware',
+      ]);
     const story = logsIn(script().start('ftp').command().say(both, 'FTPSTART'), 'test');
     expect(found(story.say(both, 'FTPEND,625').end('download-failed').after({}))).toContainEqual([
       'download.unprovoked',

@@ -80,6 +80,7 @@ function blamesOfTest({ status, why }: TestResult): readonly Blame[] {
   const told = deciding(findingsInText(why ?? ''), status);
   const [first = ''] = (why ?? '').split('\n');
   if (told.length === 0 && status === 'invalid') return [blame('test.invalid', 'rig', first)];
+  if (told.length === 0 && status === 'inconclusive') return [blame('test.inconclusive', 'undecided', first)];
   if (told.length > 0 || status !== 'failed') return told;
   return [blame(first.startsWith('expected the upgrade to end') ? 'suite.ending' : 'suite.expectation', 'firmware', first)];
 }

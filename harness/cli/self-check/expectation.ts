@@ -16,6 +16,7 @@ export const ruleOutsideVerdicts = [
   'suite.ending',
   'trial.unproven',
   'test.invalid',
+  'test.inconclusive',
 ] as const;
 
 /** A way of being caught that counts: a rule, and the requirement that it may name (all that it serves when none are given). */

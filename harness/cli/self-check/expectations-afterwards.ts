@@ -19,18 +19,26 @@ export const afterwardsExpectations: readonly Expectation[] = [
   restart('reverts-at-restart', stated),
   restart('flag-left-after-upgrade', stated),
   test('bad-packages', 'a restart leads to the old version')('flag-left-after-rollback', stated),
-  roundTrip('second-reboot', [by('normal.kept', 'DG-13')]),
-  restart('crash-loop', stated, { why: 'a round trip of the fast rig may be over before it restarts for the first time' }),
+  restart('crash-loop', [by('test.inconclusive'), by('normal.kept', 'DG-13')], {
+    owners: ['undecided'],
+    why: 'a supply that gives way looks the same; a round trip of the fast rig may be over before it restarts for the first time',
+  }),
   roundTrip('first-attempt-fails', [by('sequence.first-time', 'DG-15')], {
     why: 'one retry that works is as the guide has it; one in each of two sound upgrades is not',
   }),
-  roundTrip('recovery-crashes', [by('sequence.first-time', 'DG-15')], { why: 'as with first-attempt-fails' }),
+  roundTrip('recovery-crashes', [by('sequence.first-time', 'DG-15')], {
+    owners: ['undecided'],
+    why: 'an attempt that breaks off without a word may have lost its power',
+  }),
   roundTrip('end-contradicts', [by('order.local', 'DG-09')]),
   test('round-trip', 'round trip over http ')('package-kept-for-good', [by('sequence.room', 'DH-04')]),
   test('download-failures', 'over http a failed download does not spoil')('part-kept-for-good', [by('sequence.room', 'DH-04')]),
   corrupt('rollback-wipes-ufs', [by('files.kept', 'DH-04')]),
   notFound('failed-download-wipes-ufs', [by('files.kept', 'DH-04')]),
-  notFound('failed-download-crashes', [by('normal.kept', 'DG-17')]),
+  notFound('failed-download-crashes', [by('normal.kept', 'DG-17')], {
+    owners: ['undecided'],
+    why: 'a supply that gives way looks the same',
+  }),
   roundTrip('recovery-start-slow', [by('time.recovery', 'DH-08')], realBoot),
   {
     defect: 'boot-slow-after-cut',

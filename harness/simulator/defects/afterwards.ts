@@ -14,9 +14,6 @@ export const AFTERWARDS: readonly Behaviour[] = [
     flagAtBoot: (sound, { warm, outcome }) => (sound === 'normal' && outcome === 'given-up' && !warm ? 'recovery' : sound),
     countAtBoot: (sound, warm, _starts, outcome) => (outcome === 'given-up' && !warm ? 0 : sound),
   }),
-  bad('second-reboot', 'restarts once more, eight seconds after an upgrade', {
-    restartsAfter: (sound, { first }) => (first ? 8 : sound),
-  }),
   bad('crash-loop', 'restarts every forty seconds, once it is upgraded', {
     restartsAfter: (sound, { upgraded }) => (upgraded ? 40 : sound),
   }),

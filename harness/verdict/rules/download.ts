@@ -15,6 +15,7 @@ import {
 import type { LineWatch, UpgradeRecord } from '../types.js';
 import { silentAfter } from './command.js';
 import { fetchOf } from './fetch.js';
+import { unaskedRestarts } from './restart.js';
 import type { Held, Rule } from './rule.js';
 
 /** DG-16 FTP, DG-17 HTTP. */
@@ -160,9 +161,10 @@ export const downloadRules: readonly Rule[] = [
       const waits = record.fault?.name === 'stall' && record.stopped?.why === 'limit';
       const start = record.reports.find(({ kind }) => kind === 'download-start');
       const witness = heardThroughout(record);
+      const restarted = unaskedRestarts(record) !== undefined;
       return [
         {
-          owner: witness !== undefined && !waits ? 'firmware' : 'undecided',
+          owner: witness !== undefined && !waits && !restarted ? 'firmware' : 'undecided',
           requirement,
           text: waits
             ? 'the stalled download was still waited for when the limit ran out'

@@ -1,5 +1,6 @@
 import {
   continuous,
+  fastestReboot,
   eventsOf,
   isDownload,
   isLocal,
@@ -178,7 +179,7 @@ function withinAttempt(record: UpgradeRecord, attempt: Attempt, next: Attempt | 
   return held;
 }
 
-/** END with a code and END,0 of one attempt, on a line that would have shown a START between them. */
+/** END with a code and END,0 of one attempt: on a line that would have shown a START between them, and with no time for another attempt. */
 function contradiction(record: UpgradeRecord, attempt: Attempt): readonly SeenReport[] {
   const ends = attempt.reports.filter(({ kind, value, doubtful }) => kind === 'end' && typeof value === 'number' && !doubtful);
   const [one, other] = [ends.find(({ value }) => value !== 0), ends.find(({ value }) => value === 0)];
@@ -188,7 +189,9 @@ function contradiction(record: UpgradeRecord, attempt: Attempt): readonly SeenRe
       from !== undefined && to !== undefined && continuous(record, { line, ...watch }, Math.min(from, to), Math.max(from, to))
     );
   });
-  return one === undefined || other === undefined || witness === undefined ? [] : [one, other];
+  if (one === undefined || other === undefined || witness === undefined) return [];
+  const apart = Math.abs(one.order - other.order);
+  return apart < fastestReboot * (record.profile?.scale ?? 1) ? [one, other] : [];
 }
 
 /** What a line that was open throughout did not carry. A line that leaves may take its last bytes with it: it is no witness to them. */

@@ -39,30 +39,40 @@ function settledSince(record: UpgradeRecord): { readonly t: number; readonly eve
   return stayed ? { ...startedAt, when: 'the download began, whose end was not reported' } : undefined;
 }
 
+/**
+ * Restarts that nobody had asked for. Some modules start once more after an upgrade; one that does not come to rest is in doubt, and no more: a
+ * supply that gives way looks the same.
+ */
+export function unaskedRestarts(
+  record: UpgradeRecord,
+): { readonly since: NonNullable<ReturnType<typeof settledSince>>; readonly again: readonly SeenReport[] } | undefined {
+  const since = settledSince(record);
+  if (record.fromLog || !record.timed || record.powerCuts > 0 || record.rigFaults.length > 0 || since === undefined)
+    return undefined;
+  if (rebootTimes(record).some((t) => t > record.startedAt.t)) return undefined;
+  const upgraded = record.reports.some(isRecovery);
+  const again = startsAfter(record, since.t, upgraded);
+  return again.length > (upgraded ? 1 : 0) ? { since, again } : undefined;
+}
+
 export const restartRules: readonly Rule[] = [
   {
     id: 'normal.kept',
     serves: ['DG-13', 'DG-16', 'DG-17'],
     title: 'A module in normal mode does not restart by itself',
-    blames: 'firmware',
-    applies: (record) =>
-      !record.fromLog &&
-      record.timed &&
-      record.powerCuts === 0 &&
-      record.rigFaults.length === 0 &&
-      settledSince(record) !== undefined,
+    blames: 'undecided',
+    applies: (record) => unaskedRestarts(record) !== undefined,
     exercises: () => [],
     check(record): readonly Held[] {
-      const since = settledSince(record);
-      if (since === undefined || rebootTimes(record).some((t) => t > record.startedAt.t)) return [];
-      const again = startsAfter(record, since.t, record.reports.some(isRecovery));
-      if (again.length === 0) return [];
+      const restarts = unaskedRestarts(record);
+      if (restarts === undefined) return [];
+      const { since, again } = restarts;
       const downloading = !record.reports.some(isRecovery) && record.answer?.result === 'OK';
       return [
         {
-          owner: 'firmware',
+          owner: 'undecided',
           requirement: !downloading ? 'DG-13' : record.source === 'http' ? 'DG-17' : 'DG-16',
-          text: 'the module restarted by itself',
+          text: 'the module restarted by itself, or its supply gave way',
           expected: `no restart after ${since.when}`,
           seen: again.length === 1 ? 'RDY' : `RDY ${String(again.length)} times`,
           events: [since.event, ...again.flatMap(({ events }) => events.slice(0, 1))],

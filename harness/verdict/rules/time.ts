@@ -111,7 +111,8 @@ function bootedAt(
   const cut = record.cuts.findLast(({ t }) => t > since && t < until);
   // Without a return of power the supply was never off: a reset, or a press of PWRKEY.
   if (cut !== undefined) return cut.back > cut.t ? { t: cut.back, event: cut.event } : undefined;
-  return record.departures.find(({ t }) => t > since && t < until);
+  // The last one: a plug without contact may have left before.
+  return record.departures.findLast(({ t }) => t > since && t < until);
 }
 
 const cutWithin = (record: UpgradeRecord, from: number, to: number): boolean =>
