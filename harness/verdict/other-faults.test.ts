@@ -173,6 +173,13 @@ describe('not the firmware', () => {
       'undecided',
       'inconclusive',
     ],
+    [
+      'a piece of a report in place of the version',
+      () => flashed('ftp').normal().end().after({ revision: v13, gmr: 'PB DONE', cgmr: v13 }),
+      '',
+      '',
+      'pass',
+    ],
     ['IMEI not readable afterwards', () => withoutImei(), 'identity.imei', 'undecided', 'inconclusive'],
     [
       'a stall that is still waited for',

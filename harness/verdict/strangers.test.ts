@@ -35,6 +35,8 @@ describe('strangers on an open port', () => {
   });
 
   test('who try to log in are not the module that nobody has heard of', () => {
+    const refusal = script().start('ufs', { intent: 'no-such-file', target: '/data/ufs/not-there.zip' }).command('ERROR');
+    expect(found(asksFor(refusal, '/not-there.zip').end('refused').after({}))).toEqual([['fetch.nothing', 'firmware']]);
     const story = logsIn(script().start('ftp').command().say(both, 'FTPSTART'), 'anonymous');
     expect(found(story.say(both, 'FTPEND,605').end('download-failed').after({}))).toEqual([['download.unprovoked', 'network']]);
   });

@@ -73,8 +73,11 @@ test('the words of a run: one cut instead of tests, and nothing added to it', ()
     env: {},
     limit: 1,
   };
-  expect(runWords({ ...base, tests: 'x y', cut: undefined }).join(' ')).toContain('--suite identity --test-name-pattern x y');
-  expect(runWords({ ...base, tests: undefined, cut: 'cut:start/ufs#0000' })).not.toContain('--suite');
+  expect(runWords({ ...base, tests: 'x y', cut: undefined }).join(' ')).toContain(
+    '--suite identity --cuts 0 --test-name-pattern x y',
+  );
+  const cut = runWords({ ...base, tests: undefined, cut: 'cut:start/ufs#0000' });
+  for (const option of ['--suite', '--cuts']) expect(cut).not.toContain(option);
 });
 
 test('as many at a time as asked, in order, and none begun after the interruption', async () => {

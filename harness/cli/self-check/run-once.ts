@@ -68,9 +68,9 @@ export function runWords({ rig, packages, suites, tests, cut, seed, tries, out }
   if (suites === undefined) return ['rigs', 'check', rig, '--packages', packages, '--journal', `${out}.jsonl`];
   return [
     ...['run', '--rig', rig, '--packages', packages],
-    ...(cut === undefined ? ['--suite', ...suites] : ['--cut', cut]),
+    // Nothing is added to the plan, and nothing narrowed: one cut is enough to catch a defect.
+    ...(cut === undefined ? ['--suite', ...suites, '--cuts', '0'] : ['--cut', cut]),
     ...(tests === undefined ? [] : ['--test-name-pattern', tests]),
-    // One cut is enough to catch a defect: nothing is narrowed, and nothing added.
-    ...['--cuts', '0', '--narrow', '0', '--seed', String(seed), '--tries', String(tries), '--out', out],
+    ...['--narrow', '0', '--seed', String(seed), '--tries', String(tries), '--out', out],
   ];
 }

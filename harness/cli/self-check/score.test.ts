@@ -40,6 +40,21 @@ test('caught by the rule, with the owner, with the exit code', () => {
   expect(score('rig', 3, fault)).toMatchObject({ caught: true, ownerRight: true, exitRight: true, right: true });
 });
 
+test('a defect of the firmware that could be the rig’s is to be doubted, and no more', () => {
+  const doubt = blame('undecided', 'percent.range', 'DG-12');
+  const scored = (exit: number, found: Blame): Score =>
+    scoreOf(
+      { name: 'd', owner: 'firmware', summary: 's' },
+      { ...expectation, owners: ['undecided'] },
+      { exit, took: 1, outOfTime: false },
+      evidence(found),
+      '/runs/d',
+    );
+  expect(scored(3, doubt)).toMatchObject({ right: true });
+  expect(scored(1, inRange)).toMatchObject({ right: false });
+  expect(scored(0, doubt)).toMatchObject({ right: false, note: 'exit 0 instead of 3' });
+});
+
 test.each([
   ['nothing is found', score('firmware', 0), 'missed: nothing was found'],
   [

@@ -58,7 +58,10 @@ export function scoreOf(
     harmless &&
     evidence.blames.some(({ owner }) => owners.includes(owner)) &&
     evidence.blames.every(({ owner }) => owners.includes(owner) || owner === 'harness');
-  const exitRight = exit === expectedExit[seeded] || (doubted && exit === 3);
+  // Nor can every defect of the firmware be told from a rig's.
+  const onlyDoubt = seeded === 'firmware' && expectation.owners?.every((owner) => owner === 'undecided') === true;
+  const wanted = onlyDoubt ? 3 : expectedExit[seeded];
+  const exitRight = exit === wanted || (doubted && exit === 3);
   const alarmed = harmless && !doubted && evidence.alarms.length > 0;
   const right = notStaged === undefined && (harmless ? exitRight && !alarmed : caught && ownerRight && exitRight);
   return {
@@ -88,7 +91,7 @@ export function scoreOf(
     if (!caught) return `not caught by ${expectation.by.map(({ rule }) => rule).join(' or ')}; found ${found}`;
     if (firmwareToo) return `the firmware is blamed for a fault of the rig: ${found}`;
     if (!ownerRight) return `${named.join(', ')} named instead of ${owners.join(' or ')}`;
-    return `exit ${String(exit)} instead of ${String(expectedExit[seeded])}`;
+    return `exit ${String(exit)} instead of ${String(wanted)}`;
   }
 }
 

@@ -63,7 +63,9 @@ export function fetchOf(record: UpgradeRecord): Fetch {
 function isStrangers(record: UpgradeRecord, { protocol, connection, path }: Request): boolean {
   // Only who knows the source string can log in.
   if (protocol === 'ftp' && record.logins.some((login) => login.accepted && login.connection === connection)) return false;
-  const wanted = [record.published?.name, nameInTarget(record.target ?? ''), record.package?.file];
+  const { target = '' } = record;
+  const local = target.slice(target.lastIndexOf('/') + 1);
+  const wanted = [record.published?.name, nameInTarget(target), local, record.package?.file];
   const told = wanted.flatMap((name) => parts(name ?? ''));
   return !parts(path).some((part) => told.some((own) => part.startsWith(own.slice(0, akin)) || own.startsWith(part)));
 }

@@ -21,6 +21,9 @@ import type { Rule } from './rule.js';
 
 const last = (record: UpgradeRecord): number | undefined => record.attempts.at(-1)?.events.at(-1);
 
+/** Every version begins with the make of the module: `EC25`. */
+const makeLength = 4;
+
 /** Where else than in ATI a module names its version; AT+QGMR adds the sub-revision. */
 const sayings = [
   { key: 'gmr', command: 'AT+GMR' },
@@ -141,6 +144,8 @@ export const outcomeRules: readonly Rule[] = [
       const agrees = (identity: Identity | undefined, key: (typeof sayings)[number]['key']): boolean | undefined => {
         const [revision, said] = [identity?.revision, identity?.[key]];
         if (revision === undefined || said === undefined) return undefined;
+        // What is no version is a piece of something else that the module said just then.
+        if (said.trim().slice(0, makeLength) !== revision.trim().slice(0, makeLength)) return undefined;
         return key === 'qgmr' ? said.trim().startsWith(revision.trim()) : said.trim() === revision.trim();
       };
       // A module whose answers never agreed is of another make than those that are known.

@@ -94,12 +94,11 @@ export const timeRules: readonly Rule[] = [
   }),
 ];
 
-/** Reports without line ends between them are told apart only when more has come: when one was said is not known then. */
-function isGlued(record: UpgradeRecord, { sightings }: SeenReport): boolean {
-  return sightings.some(({ line }) => {
-    const orders = record.reports.flatMap((report) => orderOn(report, line) ?? []);
-    return new Set(orders).size < orders.length;
-  });
+/** A report without a line end after it is told apart only when more has come: when it was said is not known then. */
+function isGlued(record: UpgradeRecord, start: SeenReport): boolean {
+  return start.sightings.some(({ line, order }) =>
+    record.reports.some((report) => report !== start && orderOn(report, line) === order),
+  );
 }
 
 /** When the boot began that a START at `until` ended: with the return of power, or with the module's leaving. Undefined where neither was seen. */

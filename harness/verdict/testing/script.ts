@@ -53,8 +53,12 @@ export interface StartOptions {
   readonly made?: string;
 }
 
-/** AT+QGMR of a module that runs this revision as a whole. */
-const qgmrOf = (revision: string): string => `${revision}_01.001.01.001`;
+/** The other answers of a module that runs this revision as a whole. */
+const alsoNamed = (revision: string): Pick<Identity, 'qgmr' | 'gmr' | 'cgmr'> => ({
+  qgmr: `${revision}_01.001.01.001`,
+  gmr: revision,
+  cgmr: revision,
+});
 
 export class Script {
   readonly #events: JournalEvent[] = [];
@@ -115,7 +119,7 @@ export class Script {
     this.#source = source;
     this.#id = `u${String(Number(this.#id.slice(1)) + 1)}`;
     const revision = step === 'upgrade' ? v12 : v13;
-    this.#before = { ...soundIdentity, revision, qgmr: qgmrOf(revision) };
+    this.#before = { ...soundIdentity, revision, ...alsoNamed(revision) };
     const local = source === 'ufs' || source === 'sd';
     const target =
       options.target ??
@@ -256,8 +260,8 @@ export class Script {
 
   /** What is read back afterwards; `change` differs from before. */
   after(change: Identity, files?: FileList): this {
-    const qgmr = change.revision === undefined ? {} : { qgmr: qgmrOf(change.revision) };
-    this.event({ type: 'module.identity', when: 'after', upgrade: this.#id, identity: { ...this.#before, ...qgmr, ...change } });
+    const named = change.revision === undefined ? {} : alsoNamed(change.revision);
+    this.event({ type: 'module.identity', when: 'after', upgrade: this.#id, identity: { ...this.#before, ...named, ...change } });
     return this.event({ type: 'module.files', when: 'after', upgrade: this.#id, files: files ?? this.#files(undefined) });
   }
 
