@@ -1,4 +1,4 @@
-import { pause, type Clock } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import type { RigProfile } from '../journal/events.js';
 import type { Journal } from '../journal/journal.js';
 import type { Power } from '../power/types.js';
@@ -7,6 +7,7 @@ import { bringUp, type NetworkParts } from './network.js';
 import type { Ports } from './ports.js';
 import type { Timing } from './timing.js';
 import type { Restart } from './types.js';
+import { Wake } from './wake.js';
 
 export interface RestartParts {
   readonly ports: Ports;
@@ -25,15 +26,17 @@ export interface RestartParts {
 async function stays({ ports, timing, clock, signal }: RestartParts): Promise<boolean> {
   let left = false;
   let restarted = false;
+  const wake = new Wake(clock);
   const stopListening = ports.onSighting((sighting) => {
     if (sighting.kind === 'lost' || sighting.kind === 'gone') left = true;
     if (sighting.kind !== 'urc' || sighting.report?.kind !== 'boot' || sighting.report.name !== 'RDY') return;
     if (left || ports.lines.every(({ port }) => port.role !== 'at')) restarted = true;
+    wake.poke();
   });
   try {
     const until = clock.now() + timing.limits.boot;
     while (!restarted && clock.now() < until && signal?.aborted !== true)
-      await pause(clock, Math.min(timing.look, until - clock.now()));
+      await wake.wait(Math.min(until, clock.now() + timing.look));
     return !restarted;
   } finally {
     stopListening();

@@ -9,6 +9,7 @@ import { awaitAsBefore, type NetworkParts } from './network.js';
 import type { Ports } from './ports.js';
 import type { Timing } from './timing.js';
 import type { Package, UnitLine, Upgrade, UpgradeObserver, UpgradeOptions } from './types.js';
+import { Wake } from './wake.js';
 import { Watch, type Stop } from './watch.js';
 import { deliver, type Delivered, type WayParts } from './way.js';
 
@@ -166,10 +167,18 @@ class UpgradeRun {
 
   /** A line that was open before and is not yet gets the time of a boot: one that stays away then is a finding. */
   async #awaitLines(before: readonly UnitLine[]): Promise<void> {
-    const { clock, timing, signal } = this.parts;
+    const { ports, clock, timing, signal } = this.parts;
     const deadline = clock.now() + timing.limits.boot;
-    while (before.some(({ port }) => !port.connected) && clock.now() < deadline && signal?.aborted !== true)
-      await pause(clock, timing.look);
+    const wake = new Wake(clock);
+    const stopListening = ports.onSighting(() => {
+      wake.poke();
+    });
+    try {
+      while (before.some(({ port }) => !port.connected) && clock.now() < deadline && signal?.aborted !== true)
+        await wake.wait(Math.min(deadline, clock.now() + timing.look));
+    } finally {
+      stopListening();
+    }
   }
 
   /** What it told before and withholds now may come up yet, as the ICCID does some time after the SIM is ready; at most `limits.boot`. */

@@ -168,4 +168,19 @@ describe('fold', () => {
     const story = fetched('ufs').rx('uart', '\x80\x13boo', '+QIND: "csq",20,99').say(both, 'START');
     expect(recordOf(story).notUnderstood).toMatchObject([{ text: '\x80\x13boo', line: 'uart' }]);
   });
+
+  test.each([1, 3, 9, 1000])(
+    'the content of a file that the harness reads back is no word of the module, in chunks of %i bytes',
+    (chunk) => {
+      const file = '\x80\x13boo\r\n+QIND: "FOTA","END",504\r\n\x00';
+      const sent = `AT+QFDWL="a"\r\r\nCONNECT\r\n${file}\r\n+QFDWL: ${String(file.length)},1a2b\r\n\r\nOK\r\n+QIND: "FOTA","START"\r\n`;
+      const story = fetched('ufs').event({ type: 'at.command', line: 'at', id: 77, text: 'AT+QFDWL="a"', deadline: 1 });
+      for (let from = 0; from < sent.length; from += chunk)
+        story.event({ type: 'line.rx', line: 'at', data: sent.slice(from, from + chunk) });
+      const lines = [`+QFDWL: ${String(file.length)},1a2b`];
+      const record = recordOf(story.event({ type: 'at.answer', line: 'at', id: 77, result: 'OK', lines, took: 1 }));
+      expect(record.notUnderstood).toEqual([]);
+      expect(said(record).filter((text) => /^(?:end|start)/.test(text))).toEqual(['start']);
+    },
+  );
 });

@@ -24,9 +24,9 @@ export class LinesSeen {
   readonly #lines = new Map<string, OneLine>();
   /** Texts of answers of the harness's own commands. */
   readonly #answers: ReadonlySet<string>;
-  #asking:
-    | { readonly id: number; readonly line: string; readonly text: string; readonly upgrade: boolean; answered: boolean }
-    | undefined;
+  /** Sizes of the files that the harness read, by line and number of the command. */
+  readonly #sizes: ReadonlyMap<string, number>;
+  #asking: Asking | undefined;
 
   constructor(
     events: readonly JournalEvent[],
@@ -34,6 +34,12 @@ export class LinesSeen {
   ) {
     this.#answers = new Set(
       events.flatMap((event) => (event.type === 'at.answer' ? event.lines.map((text) => text.trim()) : [])),
+    );
+    this.#sizes = new Map(
+      events.flatMap((event) => {
+        const size = event.type === 'at.answer' ? sizeIn(event.lines) : undefined;
+        return event.type === 'at.answer' && size !== undefined ? [[`${event.line} ${String(event.id)}`, size] as const] : [];
+      }),
     );
   }
 
@@ -46,6 +52,7 @@ export class LinesSeen {
           text: event.text,
           upgrade: isUpgradeCommand(event.text),
           answered: false,
+          file: { begun: false, before: '', left: this.#sizes.get(`${event.line} ${String(event.id)}`) ?? 0 },
         };
         return;
       case 'at.answer':
@@ -111,7 +118,27 @@ export class LinesSeen {
     const line = this.#of(event.line);
     line.last = { line: event.line, t: event.t, event: event.n };
     if (line.firstRead < line.openedAt) line.firstRead = event.t;
-    for (const { text } of line.splitter.push(event.data)) this.#take(event.line, line, text, event, false);
+    for (const { text } of line.splitter.push(this.#withoutFile(event))) this.#take(event.line, line, text, event, false);
+  }
+
+  /** What a file holds that the harness reads back is none of the module's words, and no noise on its line. */
+  #withoutFile({ line, data }: EventOf<'line.rx'>): string {
+    const file = this.#asking?.line === line ? this.#asking.file : undefined;
+    if (file === undefined || file.left === 0) return data;
+    let start = 0;
+    if (!file.begun) {
+      const text = file.before + data;
+      const connect = text.indexOf(beforeFile);
+      if (connect < 0) {
+        file.before = text.slice(-beforeFile.length);
+        return data;
+      }
+      file.begun = true;
+      start = connect + beforeFile.length - file.before.length;
+    }
+    const skipped = Math.min(file.left, data.length - start);
+    file.left -= skipped;
+    return data.slice(0, start) + data.slice(start + skipped);
   }
 
   #flush(name: string, line: OneLine): void {
@@ -182,6 +209,25 @@ export class LinesSeen {
       else line.openedAt = event.t;
     }
   }
+}
+
+/** A command of the harness that is being answered. */
+interface Asking {
+  readonly id: number;
+  readonly line: string;
+  readonly text: string;
+  readonly upgrade: boolean;
+  answered: boolean;
+  /** Of a command that reads a file: bytes of it that are still to come; 0 of any other. */
+  readonly file: { begun: boolean; before: string; left: number };
+}
+
+/** Between this and `+QFDWL: <size>,<checksum>` a file is sent as it is. */
+const beforeFile = 'CONNECT\r\n';
+
+function sizeIn(lines: readonly string[]): number | undefined {
+  const [size] = lines.flatMap((text) => /^\+QFDWL: (\d+),/.exec(text.trim())?.[1] ?? []);
+  return size === undefined ? undefined : Number(size);
 }
 
 interface OneLine {
