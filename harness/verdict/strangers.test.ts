@@ -1,3 +1,5 @@
+import { fold } from './fold.js';
+import { judge } from './judge.js';
 import { both, refused, script, sound, fetched, type Script } from './testing/script.js';
 import { failedDownload, judged } from './testing/stories.js';
 
@@ -106,4 +108,15 @@ describe('RESTORE and END,0', () => {
     expect(found(refused(5, 505, { contents: 'corrupt' }))).toEqual([]);
     expect(found(sound('ftp', { contents: 'corrupt' }))).toContainEqual(['refused.version', 'firmware']);
   });
+});
+
+test('an empty file that is fetched once is not fetched again', () => {
+  const { events } = refused(5, 505, { contents: 'corrupt' });
+  const empty = events.map((event) => {
+    const text = JSON.stringify(event).replace(/"(size|sent)":200000/g, '"$1":0');
+    return JSON.parse(text) as (typeof events)[number];
+  });
+  const [record] = fold(empty);
+  expect(record?.published?.size).toBe(0);
+  expect(record === undefined ? [] : judge(record).findings.map(({ rule }) => rule)).not.toContain('fetch.once');
 });

@@ -224,14 +224,16 @@ export const fetchRules: readonly Rule[] = [
       !isLocal(record) && !record.fromLog && record.intent === 'valid' && record.fault === undefined && fetchOf(record).whole,
     exercises: () => [],
     check(record) {
-      const { size } = fetchOf(record);
+      const { size = 0 } = fetchOf(record);
+      // Of an empty file nothing is ever missing.
+      if (size === 0) return [];
       const own = record.requests.filter(
         ({ request }) => gets.has(request.verb.toUpperCase()) && isPublishedPath(record, request.path),
       );
       const parts = own.filter(({ response }) => response !== undefined && good.has(response.code) && response.whole);
       const before = (t: number) => parts.filter(({ response }) => (response?.t ?? Infinity) < t);
       // One request for all of it, or a client that fetches part after part: the file is whole once nothing of it is missing.
-      const again = own.find(({ request }) => covered(spansOf(before(request.t))) >= (size ?? Infinity));
+      const again = own.find(({ request }) => covered(spansOf(before(request.t))) >= size);
       if (again === undefined) return [];
       const { verb, offset = 0 } = again.request;
       return [
