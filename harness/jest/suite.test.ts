@@ -1,10 +1,12 @@
+import type { Restart } from '../module/types.js';
 import { marked } from './outcome.js';
 import type { World } from './world.js';
 
 const numbers: number[] = [];
+let restarted: Restart = { ready: true, stayed: true, reports: [] };
 const world = {
   rig: { delivery: {} },
-  unit: {},
+  unit: { restart: () => Promise.resolve(restarted) },
   pair: {},
   cuts: { plan: [], only: undefined },
   soak: {},
@@ -51,4 +53,18 @@ test('a test of many rounds that came further has its tries anew; one that stand
   );
   await expect(body()).rejects.toThrow('INVALID: noise');
   expect(numbers).toEqual([1, 1, 1]);
+});
+
+test.each<[Partial<Restart>, string | undefined]>([
+  [{}, undefined],
+  [{ reports: ['START'] }, undefined],
+  [{ reports: ['START'], ready: false, stayed: false }, undefined],
+  [{ ready: false, stayed: false }, 'INCONCLUSIVE: the unit was restarted (to see): it did not come up'],
+  [{ stayed: false }, 'INCONCLUSIVE: the unit was restarted (to see): it came up, and restarted by itself'],
+])('a restart gives its reports; without any, a unit that is not at rest is in doubt: %j', async (change, doubt) => {
+  globalThis.dfota = world;
+  const { restart } = await import('./suite.js');
+  restarted = { ready: true, stayed: true, reports: [], ...change };
+  if (doubt === undefined) await expect(restart('to see')).resolves.toEqual(restarted.reports);
+  else await expect(restart('to see')).rejects.toThrow(doubt);
 });

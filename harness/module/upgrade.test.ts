@@ -233,6 +233,33 @@ describe('from UFS', () => {
     expect(end()).toMatchObject({ why: 'normal-mode', detail: `runs ${newRevision}` });
   });
 
+  test('a line that was open before is waited for, though the other one answers already', async () => {
+    await setUp();
+    const { module, lines } = bench;
+    module.onUpgrade = () => {
+      play([
+        ...recovery(module).slice(0, -1),
+        [
+          40,
+          () => {
+            module.revision = newRevision;
+            module.answering = true;
+            module.say(['RDY', '+CFUN: 1', '+CPIN: READY', '+QUSIM: 1', '+QIND: SMS DONE', '+QIND: PB DONE']);
+          },
+        ],
+        [
+          1_000,
+          () => {
+            module.enter();
+          },
+        ],
+      ]);
+    };
+    await unit.upgrade(bench.pair.upgrade, { from: 'ufs' });
+    expect(end().why).toBe('normal-mode');
+    expect(lines.at?.port.connected).toBe(true);
+  });
+
   test('the module reboots once more while it is read back: watched on', async () => {
     await setUp();
     const { module } = bench;

@@ -69,6 +69,41 @@ describe('not the firmware', () => {
       'undecided',
       'inconclusive',
     ],
+    [
+      'USB that takes its time, and not yet that of a boot',
+      () =>
+        fetched('ufs').say(both, 'START', 50, 100, 'END,0').leaves().normal(['uart']).wait(30_000).end().after({ revision: v13 }),
+      '',
+      '',
+      'pass',
+    ],
+    [
+      'START whose line goes on only when the flashing does',
+      () =>
+        fetched('ufs')
+          .raw('uart', '\r\n+QIND: "FOTA","START"')
+          .wait(61_000)
+          .raw('uart', '+QIND: "FOTA","UPDATING",1\r\n')
+          .say(both, 100, 'END,0')
+          .upgraded(),
+      '',
+      '',
+      'pass',
+    ],
+    [
+      'a USB plug without contact, long before the recovery',
+      () => script().start('ufs').command().leaves().wait(1000).returns().wait(70_000).reboots().flashes(),
+      '',
+      '',
+      'pass',
+    ],
+    [
+      'END,504, and END,0 of a later attempt whose other words were lost',
+      () => fetched('ufs').say(both, 'START', 50, 100, 'END,504').wait(30_000).say(both, 'END,0').upgraded(),
+      '',
+      '',
+      'pass',
+    ],
     ['interrupted', () => fetched('ftp').end('interrupted', 'SIGINT'), 'harness.watched', 'harness', 'invalid'],
     ['a journal cut off', () => fetched('ftp').say(both, 'START', 5), 'harness.watched', 'harness', 'invalid'],
     ['the server saw no connection', () => failedDownload('ftp', '601'), 'download.unprovoked', 'network', 'invalid'],

@@ -79,6 +79,19 @@ describe('two sound upgrades', () => {
   });
 });
 
+test('two sound upgrades whose first attempts broke off without a word: a doubt, the supply may have given way', () => {
+  const broken = (step: 'upgrade' | 'downgrade', story?: Script): Script =>
+    fetched('ufs', { step }, story)
+      .say(both, 'START', 40)
+      .reboots()
+      .say(both, 'START', 50, 100, 'END,0')
+      .reboots()
+      .normal()
+      .end()
+      .after({ revision: step === 'upgrade' ? v13 : v12 });
+  expect(told(broken('downgrade', broken('upgrade')))).toEqual([['sequence.first-time', 'undecided']]);
+});
+
 describe('room on UFS', () => {
   const kept = [{ name: 'keep-me.bin', size: 3001, checksum: '1a2b' }];
   const left = (story: Script, free: number, revision: string): Script =>
