@@ -1,7 +1,6 @@
-import { writeFileSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import { systemClock } from '../base/clock.js';
-import { messageOf, UserError } from '../base/errors.js';
+import { UserError } from '../base/errors.js';
 import { historyOf, type Night, type PackageHistory, type TimeOfNight } from '../campaign/history.js';
 import { historyIn } from '../campaign/ledger-history.js';
 import { ledgerFile, openLedger } from '../campaign/ledger.js';
@@ -9,6 +8,7 @@ import { survivalText } from '../campaign/statistics.js';
 import { historyPage } from '../report/history/page.js';
 import { printable } from '../verdict/text.js';
 import { digestOf, withLedger, type LedgerArguments } from './ledger-options.js';
+import { writePage } from './named-page.js';
 import { textTable } from './text-table.js';
 
 interface HistoryArguments extends LedgerArguments {
@@ -47,18 +47,6 @@ export const command: CommandModule<object, HistoryArguments> = {
     else process.stdout.write(`${history.map(asText).join('\n')}\nLedger: ${ledger.file}\n`);
   },
 };
-
-function writePage(file: string, page: string): void {
-  try {
-    writeFileSync(file, page);
-  } catch (error) {
-    throw new UserError('the page cannot be written', {
-      place: { file },
-      seen: messageOf(error),
-      hint: 'name another file by --html',
-    });
-  }
-}
 
 function sayNothing(file: string, filter: Readonly<Record<string, string | undefined>>): void {
   const asked = Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));

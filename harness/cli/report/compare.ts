@@ -1,12 +1,11 @@
-import { writeFileSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
-import { messageOf, UserError } from '../../base/errors.js';
 import { compare, type Comparison } from '../../report/compare/compare.js';
 import { comparisonPage } from '../../report/compare/page.js';
 import { comparisonText } from '../../report/compare/text.js';
 import { sideOf, type Side } from '../../report/compare/side.js';
 import { evidenceIn } from '../../report/html/source.js';
 import { readReport } from '../../report/html/write.js';
+import { writePage } from '../named-page.js';
 
 interface CompareArguments {
   readonly before: string;
@@ -39,18 +38,6 @@ export const command: CommandModule<object, CompareArguments> = {
     if (comparison.regression) process.exitCode = 1;
   },
 };
-
-function writePage(file: string, page: string): void {
-  try {
-    writeFileSync(file, page);
-  } catch (error) {
-    throw new UserError('the page cannot be written', {
-      place: { file },
-      seen: messageOf(error),
-      hint: 'name another file by --html',
-    });
-  }
-}
 
 /** Compares two runs by their folders or journals. Throws a UserError for what is no evidence. */
 function compareRuns(before: string, after: string): Comparison {
