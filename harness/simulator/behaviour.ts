@@ -119,8 +119,6 @@ export type Span =
   | 'status'
   /** Between two writes that make up one URC. */
   | 'gap'
-  /** From normal mode after an upgrade to one more reboot; `Infinity`: there is none. */
-  | 'second-reboot'
   /** From the USB port being there to a stumble, in which it leaves and comes back. */
   | 'usb-stumble'
   /** By which a command is answered late. */

@@ -52,11 +52,17 @@ test.each([
   ['status-late', 'status', 8],
   ['answers-late', 'answer-late', 0.6],
   ['urc-in-two', 'gap', 0.5],
-  ['reboots-once-more', 'second-reboot', 4],
-  ['reboots-later', 'second-reboot', 30],
 ] as const)('%s: one time of the module, and no other', (habit, span, seconds) => {
   const other = span === 'sim' ? 'status' : 'sim';
   expect([named(habit).ask('seconds', 1, span), named(habit).ask('seconds', 1, other)]).toEqual([seconds, 1]);
+});
+
+test.each([
+  ['reboots-once-more', 4],
+  ['reboots-later', 30],
+] as const)('%s: one start more after an upgrade, and none after that', (habit, seconds) => {
+  const restart = (first: boolean): number => named(habit).ask('restartsAfter', Infinity, { first, upgraded: true });
+  expect([restart(true), restart(false)]).toEqual([seconds, Infinity]);
 });
 
 test('sim-late: the SIM is busy, then ready', async () => {

@@ -14,6 +14,12 @@ const span =
   (sound, of) =>
     of === which ? seconds : sound;
 
+/** One restart, so many seconds after an upgrade. */
+const onceMore =
+  (seconds: number): NonNullable<Behaviour['restartsAfter']> =>
+  (sound, { first }) =>
+    first ? seconds : sound;
+
 /** Ways of starting, answering and fetching that sound modules may have: a harness must get along with all of it. */
 export const HABITS: readonly Behaviour[] = [
   habit('answers-bare', 'ends the lines of answers and reports with a line feed alone', {
@@ -51,8 +57,8 @@ export const HABITS: readonly Behaviour[] = [
   habit('registers-late', 'registers a minute after its start', { seconds: span(60, 'registration') }),
   habit('sim-late', 'is busy with its SIM for half a minute after its start', { seconds: span(30, 'sim') }),
   habit('status-late', 'raises STATUS eight seconds after its power', { seconds: span(8, 'status') }),
-  habit('reboots-once-more', 'starts once more a few seconds after an upgrade', { seconds: span(4, 'second-reboot') }),
-  habit('reboots-later', 'starts once more half a minute after an upgrade', { seconds: span(30, 'second-reboot') }),
+  habit('reboots-once-more', 'starts once more a few seconds after an upgrade', { restartsAfter: onceMore(4) }),
+  habit('reboots-later', 'starts once more half a minute after an upgrade', { restartsAfter: onceMore(30) }),
   habit('usb-stumbles', 'leaves the bus soon after it came, and comes back', { seconds: span(0.5, 'usb-stumble') }),
   habit('usb-stumbles-later', 'leaves the bus some seconds after it came, and comes back', { seconds: span(6, 'usb-stumble') }),
   habit('resumes-with-text', 'says in words that it goes on with an upgrade, in place of START', {

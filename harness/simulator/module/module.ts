@@ -385,8 +385,6 @@ export class SimModule implements Powered {
       };
       answers(() => uart?.start());
       this.reporter.normalStarts(() => answers(() => at?.start()));
-      const again = behaviours.ask('seconds', Infinity, 'second-reboot');
-      if (upgraded && again < Infinity) this.epoch.after(again, () => this.reboot(true));
     });
   }
 }
